@@ -1,0 +1,1 @@
+"""A multi-tenant client analytics portal: what the money brought, per client."""

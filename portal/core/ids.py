@@ -1,0 +1,10 @@
+"""Ids that the application makes: time-ordered, so that new rows land together."""
+
+from uuid import UUID
+
+from uuid_utils.compat import uuid7
+
+
+def new_id() -> UUID:
+    """Make a version 7 UUID; ids of one process grow."""
+    return uuid7()

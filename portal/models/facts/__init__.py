@@ -1,0 +1,1 @@
+"""Facts: rows that say something happened at an instant. One module a subject."""
