@@ -1,0 +1,1 @@
+"""Processes: embedded PostgreSQL and Valkey, and the portal's own web, worker and scheduler."""

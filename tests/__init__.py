@@ -1,0 +1,1 @@
+"""What the portal promises, tried on real servers."""
