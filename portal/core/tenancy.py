@@ -100,7 +100,7 @@ def policy_ddl(table: str, *, platform_writes: bool = False) -> tuple[str, ...]:
     return (
         f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY",
         f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY",
-        f"CREATE POLICY client_isolation ON {table} TO portal_app USING ({mine}) WITH CHECK ({mine})",
+        f"CREATE POLICY client ON {table} TO portal_app USING ({mine}) WITH CHECK ({mine})",
         f"CREATE POLICY platform ON {table} TO portal_platform USING (true) WITH CHECK (true)",
         f"GRANT SELECT, INSERT, UPDATE, DELETE ON {table} TO portal_app",
         f"GRANT SELECT{writes} ON {table} TO portal_platform",
