@@ -1,0 +1,1 @@
+"""Demo data: six invented clients and thirteen months of their business, from one seed."""
