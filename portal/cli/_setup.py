@@ -1,0 +1,28 @@
+"""The steps of `portal setup`, which other commands take when they find them missing."""
+
+import click
+
+from portal.config import Config
+from portal.supervisor.layout import Layout
+
+
+def set_up(layout: Layout, config: Config) -> None:
+    """Make roles, database, grants and schema; the servers run."""
+    from portal.supervisor import installation
+    from portal.supervisor.settings import is_embedded
+
+    click.echo("setting up the database", err=True)
+    if is_embedded(Config.from_env()):
+        installation.install_embedded(layout, config)
+    else:
+        installation.install_external(config)
+    installation.note_installed(layout)
+
+
+def build_assets(config: Config) -> None:
+    """Bundle what the browser gets."""
+    from portal import assets
+    from portal.app import create_app
+
+    click.echo("building the assets", err=True)
+    assets.build(create_app(config))
