@@ -11,7 +11,7 @@ from portal.app import create_app
 from portal.config import Config
 from portal.core.db import db
 from portal.models.clients import Client
-from tests import cluster, factories
+from tests import cluster, factories, watcher
 
 SECRET_KEY = "a key for tests only, which opens nothing at all"
 
@@ -50,10 +50,20 @@ def config(urls: cluster.Urls, tmp_path_factory: pytest.TempPathFactory) -> Conf
 def app(config: Config) -> Iterator[Flask]:
     """The portal as it runs, connected as the role that no policy lets through."""
     app = create_app(config, testing=True)
+    with app.app_context():
+        watcher.watch(db.engine)
     yield app
     with app.app_context():
         db.engine.dispose()
     app.extensions["platform_engine"].dispose()
+
+
+@pytest.fixture(autouse=True)
+def _every_statement_names_its_client() -> Iterator[None]:
+    """Fail a test that ran a statement on a client table without `client_id`."""
+    watcher.violations.clear()
+    yield
+    assert watcher.violations == []
 
 
 @pytest.fixture
