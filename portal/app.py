@@ -5,7 +5,7 @@ from dataclasses import replace
 import sqlalchemy as sa
 from flask import Flask
 
-from portal import blueprints, models
+from portal import assets, blueprints, models
 from portal.config import Config
 from portal.core.db import db, driver_url, engine_options
 from portal.core.registry import discover
@@ -39,6 +39,7 @@ def create_app(config: Config, *, testing: bool = False) -> Flask:
         driver_url(config.database_platform_url),
         **(engine_options(2, config.pool_timeout_seconds)),
     )
+    assets.init_app(app)
     _register(app)
     return app
 

@@ -1,0 +1,1 @@
+"""What a page shows, as frozen values: charts, sparklines, changes, the filter bar, the brand."""
