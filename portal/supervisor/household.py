@@ -1,10 +1,11 @@
 """Keeps processes alive: each that ends is started again, later the more often it fails."""
 
+import math
 import signal
 import subprocess
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 ENDING = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 LOOK_SECONDS = 1.0
@@ -24,20 +25,26 @@ class Member:
     start: Callable[[], Child]
     patience_seconds: float = 10.0
     """How long it may take to end before it is killed."""
+    once: bool = False
+    """It has a task and ends; if it fails, so does the household."""
     child: Child | None = None
     failures: int = 0
     started_at: float = 0.0
-    due_at: float = field(default=0.0)
+    due_at: float = 0.0
 
-    def look(self, now: float, tell: Callable[[str], None]) -> None:
-        """Start the process if it is due, notice if it ended."""
+    def look(self, now: float, tell: Callable[[str], None]) -> int:
+        """Start the process if it is due, notice if it ended; answer how a single task failed."""
         if self.child is None:
             if now >= self.due_at:
                 self.child = self.start()
                 self.started_at = now
         elif (code := self.child.poll()) is not None:
+            if self.once:
+                self.child, self.due_at = None, math.inf
+                return code
             self._plan(now)
             tell(f"{self.name} ended ({code}); it starts again")
+        return 0
 
     def _plan(self, now: float) -> None:
         settled = now - self.started_at > SETTLED_SECONDS
@@ -46,17 +53,17 @@ class Member:
         self.child, self.due_at = None, now + min(pause, LONGEST_PAUSE_SECONDS)
 
 
-def keep(members: list[Member], tell: Callable[[str], None]) -> signal.Signals:
-    """Keep `members` running until somebody asks us to end; answer by which signal."""
+def keep(members: list[Member], tell: Callable[[str], None]) -> int:
+    """Keep `members` running until a signal asks us to end; answer our exit code."""
     while True:
         now = time.monotonic()
-        for member in members:
-            member.look(now, tell)
+        if failed := max(abs(member.look(now, tell)) for member in members):
+            return failed
         waits = [member.due_at - now for member in members if member.child is None]
         pause = min([LOOK_SECONDS, *(max(wait, 0.01) for wait in waits)])
         got = signal.sigtimedwait((*ENDING, signal.SIGCHLD), pause)
         if got is not None and got.si_signo in ENDING:
-            return signal.Signals(got.si_signo)
+            return 0
 
 
 def stop(members: list[Member]) -> None:

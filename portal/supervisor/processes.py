@@ -15,6 +15,7 @@ from portal.supervisor.settings import child_env
 
 # A server of ours ends with us at once: what it was doing is in PostgreSQL, or was not answered.
 ENDING = signal.SIGKILL
+QUEUES = ("default",)
 PORTAL = (sys.executable, "-m", "portal.cli")
 
 
@@ -32,11 +33,24 @@ def own(layout: Layout, config: Config, queues: list[str], bind: tuple[str, int]
 
 
 def embedded(servers: Servers) -> list[Member]:
-    """List the servers that run already, so that they are started again when they end."""
+    """List the servers that we started, so that they are started again when they end."""
+    if servers.postgres is None:
+        return []
     return [
         Member("PostgreSQL", servers.start_postgres, child=servers.postgres),
         Member("Valkey", servers.start_valkey, child=servers.valkey),
     ]
+
+
+def welcome(config: Config, bind: tuple[str, int], arguments: list[str]) -> Member:
+    """Name the process that greets when the portal answers, and loads the demo before."""
+    command = [*PORTAL, "welcome", "--at", f"http://{bind[0]}:{bind[1]}", *arguments]
+    env = child_env(config)
+
+    def start() -> subprocess.Popen[bytes]:
+        return spawn(command, ending=ENDING, env=env)
+
+    return Member("welcome", start, once=True)
 
 
 def _start(path: Path, command: list[str], env: dict[str, str]) -> subprocess.Popen[bytes]:
