@@ -19,5 +19,5 @@ def command(data: Path, *, assets: bool) -> None:
     with config_opened(data, install=False) as config:
         set_up(open_layout(data), config)
         if assets:
-            build_assets(config)
+            build_assets()
     click.echo("ready")
