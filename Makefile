@@ -5,7 +5,9 @@ PORT ?=
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input -q
-INSTALL := $(PIP) install --require-hashes --no-deps --only-binary :all:
+# One package comes as source only; what builds it is locked as well.
+INSTALL := $(PIP) install --require-hashes --no-deps --no-build-isolation --only-binary :all: \
+	--no-binary flask-principal
 LOCK := uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-emit-find-links \
 	--no-header --no-annotate --python-version 3.11
 
@@ -44,6 +46,7 @@ lock:
 	$(LOCK) pyproject.toml --extra embedded --group build --group dev -o requirements/dev.txt
 	$(LOCK) pyproject.toml --extra embedded --group build -c requirements/dev.txt \
 		-o requirements/product.txt
+	$(LOCK) --group pyproject.toml:build -c requirements/dev.txt -o requirements/build.txt
 	$(LOCK) --group pyproject.toml:node -o requirements/node.txt
 	npm install --package-lock-only --ignore-scripts
 
@@ -56,6 +59,7 @@ $(VENV)/.made:
 
 $(VENV)/.product: $(VENV)/.made requirements/product.txt pyproject.toml
 	@echo "installing the locked packages"
+	@$(INSTALL) -r requirements/build.txt
 	@$(INSTALL) -r requirements/product.txt
 	@$(PIP) install --no-deps --no-build-isolation --no-index -e .
 	@touch $@
