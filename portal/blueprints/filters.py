@@ -41,7 +41,7 @@ def register(app: Flask) -> None:
         app.add_template_filter(function, name)
     app.add_template_filter(initials)
     app.add_template_filter(chart_svg)
-    for function in (with_args, kept_args, page_theme, page_language, agency_name, view_names):
+    for function in (with_args, kept_args, page_theme, page_language, agency_name):
         app.add_template_global(function)
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
@@ -83,11 +83,6 @@ def page_theme() -> str:
 def page_language() -> str:
     """Return the language of the page's words."""
     return "en"
-
-
-def view_names() -> frozenset[str]:
-    """Return the endpoints that exist."""
-    return frozenset(current_app.view_functions)
 
 
 def agency_name() -> str:

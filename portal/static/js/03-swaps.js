@@ -30,9 +30,10 @@
     if (xhr.status < 400) return;
     const html = (xhr.getResponseHeader('Content-Type') || '').startsWith('text/html');
     const form = xhr.status === 422;
-    const part = xhr.getResponseHeader('X-Portal-Part') !== null;
+    // What selects a piece of a page would find nothing in an error and leave a hole.
+    const whole = !e.detail.requestConfig?.elt?.closest?.('[hx-select]');
     e.detail.isError = !form;
-    e.detail.shouldSwap = html && !ofTick(e) && (form || part) && target.id !== 'main';
+    e.detail.shouldSwap = html && !ofTick(e) && (form || whole);
     if (!e.detail.shouldSwap && !ofTick(e)) portal.toast(`That did not work (${xhr.status}). Try again, or reload the page.`, 'alert');
   });
   let missed = 0;
