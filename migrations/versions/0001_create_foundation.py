@@ -70,6 +70,12 @@ def fact_table(name: str, *columns: Any) -> None:
         ("contact_ref", "contact_ref <> ''"),
     ):
         op.create_index(None, name, ["client_id", column], postgresql_where=sa.text(condition))
+    op.create_index(
+        None,
+        name,
+        ["client_id", "campaign_ref", "id"],
+        postgresql_where=sa.text("campaign_ref <> '' AND campaign_key IS NULL"),
+    )
 
 
 def _clients() -> None:
@@ -248,6 +254,9 @@ def _facts() -> None:
         sa.Column("ref_system", sa.Text(), server_default="", nullable=False),
         sa.Column("ref_id", sa.Text(), server_default="", nullable=False),
     )
+    op.create_index(
+        None, "funnel_events", ["client_id", "ref_id"], postgresql_where=sa.text("ref_id <> ''")
+    )
     fact_table(
         "jobs",
         sa.Column("status", sa.Text(), nullable=False),
@@ -312,6 +321,10 @@ def _facts() -> None:
     )
     op.create_index(None, "campaign_spend", ["client_id", "campaign_ref"])
     op.create_index(None, "campaign_spend", ["client_id", "occurred_on"])
+
+
+def _events() -> None:
+    """Product events, kept versions, and what was refused."""
     client_table(
         "events",
         sa.Column("system", sa.Text(), nullable=False),
@@ -338,6 +351,16 @@ def _facts() -> None:
         None, "events", ["client_id", "occurred_at"], postgresql_include=["actor", "name"]
     )
     op.create_index(None, "events", ["client_id", "received_at", "message_id"])
+    op.create_index(None, "events", ["client_id", "actor", "occurred_at"])
+    op.create_index(
+        None,
+        "events",
+        ["client_id", "anonymous_id"],
+        postgresql_where=sa.text("type = 'identify'"),
+    )
+    op.create_index(
+        None, "events", ["client_id", "previous_id"], postgresql_where=sa.text("type = 'alias'")
+    )
     client_table(
         "fact_versions",
         sa.Column("fact_id", sa.Uuid(), nullable=False),
@@ -399,18 +422,19 @@ def _derived() -> None:
     op.create_index(None, "lead_spans", ["client_id", "aspect", "to_at"])
     client_table(
         "steps",
-        sa.Column("lead_id", sa.Uuid(), nullable=False),
-        sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("origin", sa.Text(), nullable=False),
         sa.Column("origin_id", sa.Uuid(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("lead_id", sa.Uuid(), nullable=True),
         sa.Column("occurred_at", INSTANT, nullable=False),
         sa.Column("value_minor", sa.BigInteger(), nullable=True),
         sa.Column("currency", sa.Text(), server_default="", nullable=False),
         sa.Column("product", sa.Text(), server_default="", nullable=False),
         sa.Column("is_doubtful", sa.Boolean(), server_default="false", nullable=False),
         sa.ForeignKeyConstraint(["client_id", "lead_id"], ["leads.client_id", "leads.id"]),
-        sa.PrimaryKeyConstraint("client_id", "lead_id", "kind", "origin", "origin_id"),
+        sa.PrimaryKeyConstraint("client_id", "origin", "origin_id", "kind"),
     )
+    op.create_index(None, "steps", ["client_id", "lead_id"])
     op.create_index(None, "steps", ["client_id", "kind", "occurred_at"])
     op.create_index(None, "steps", ["client_id", "occurred_at"])
     client_table(
@@ -460,6 +484,33 @@ def _derived() -> None:
         sa.Column("reason", sa.Text(), server_default="", nullable=False),
         sa.PrimaryKeyConstraint("client_id", "day", "currency"),
     )
+    client_table(
+        "plan_fees",
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("currency", sa.Text(), nullable=False),
+        sa.Column("amount_minor", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("client_id", "day", "currency"),
+    )
+    client_table(
+        "lent_dimensions",
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("entity_id", sa.Uuid(), nullable=False),
+        sa.Column("value", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("client_id", "kind", "entity_id"),
+    )
+    op.create_table(
+        "backfills",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("client_id", sa.Uuid(), nullable=True),
+        sa.Column("from_on", sa.Date(), nullable=False),
+        sa.Column("to_on", sa.Date(), nullable=False),
+        sa.Column("started_at", INSTANT, nullable=False),
+        sa.Column("finished_at", INSTANT, nullable=True),
+        sa.ForeignKeyConstraint(["client_id"], ["clients.id"], ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.execute("GRANT SELECT, INSERT, UPDATE, DELETE ON backfills TO portal_app")
+    op.execute("GRANT SELECT ON backfills TO portal_platform")
 
 
 def _rollups() -> None:
@@ -571,6 +622,7 @@ def upgrade() -> None:
         op.execute(statement)
     _clients()
     _facts()
+    _events()
     _derived()
     _rollups()
 
@@ -581,6 +633,9 @@ def downgrade() -> None:
         "rollup_hours",
         "rollups",
         "rollup_days",
+        "backfills",
+        "lent_dimensions",
+        "plan_fees",
         "plan_movements",
         "actors",
         "product_sessions",

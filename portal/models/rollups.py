@@ -133,13 +133,14 @@ class Step(ClientOwned, Base):
 
     __tablename__ = "steps"
 
-    lead_id: Mapped[UUID] = mapped_column(primary_key=True)
-    kind: Mapped[str] = mapped_column(primary_key=True)
-    """One of the twelve funnel kinds, or job_cancelled."""
     origin: Mapped[str] = mapped_column(primary_key=True)
     """The fact kind that owns it: leads, messages, calls, jobs, payments, funnel_events, stages."""
     origin_id: Mapped[UUID] = mapped_column(primary_key=True)
     """The owning fact's id (for a stage, the lead's)."""
+    kind: Mapped[str] = mapped_column(primary_key=True)
+    """One of the twelve funnel kinds, or job_cancelled (its value is negative)."""
+    lead_id: Mapped[UUID | None]
+    """Null while the owner is not linked to a lead: it counts all the same."""
     occurred_at: Mapped[datetime]
     value_minor: Mapped[int | None]
     currency: Mapped[str] = mapped_column(server_default="")
@@ -149,6 +150,7 @@ class Step(ClientOwned, Base):
 
     __table_args__ = (
         sa.ForeignKeyConstraint(["client_id", "lead_id"], ["leads.client_id", "leads.id"]),
+        sa.Index(None, "client_id", "lead_id"),
         sa.Index(None, "client_id", "kind", "occurred_at"),
         sa.Index(None, "client_id", "occurred_at"),
     )
@@ -158,7 +160,8 @@ class Turn(ClientOwned, Base):
     """
     From the first unanswered inbound message of a conversation to the first answer.
 
-    `ended_at` is null while pending; `is_unanswered` after seven days without an answer.
+    `ended_at` is null while pending. After seven days without an answer it is the seventh day's
+    end, `answered_by` is '' and `is_unanswered` true.
     """
 
     __tablename__ = "turns"
@@ -224,3 +227,43 @@ class PlanMovement(ClientOwned, Base):
     amount_minor: Mapped[int]
     """Close − open of that day; may be negative."""
     reason: Mapped[str] = mapped_column(server_default="")
+
+
+class PlanFee(ClientOwned, Base):
+    """What one day costs the client: the MRR at that day's end, spread over its month's days."""
+
+    __tablename__ = "plan_fees"
+
+    day: Mapped[date] = mapped_column(primary_key=True)
+    currency: Mapped[str] = mapped_column(primary_key=True)
+    amount_minor: Mapped[int]
+
+
+class LentDimension(ClientOwned, Base):
+    """
+    What a lead or campaign lends to the facts that refer to it, as of the last sweep.
+
+    A difference rolls the days of all those facts up again; a mark without one does not.
+    """
+
+    __tablename__ = "lent_dimensions"
+
+    kind: Mapped[str] = mapped_column(primary_key=True)
+    """lead or campaign."""
+    entity_id: Mapped[UUID] = mapped_column(primary_key=True)
+    value: Mapped[str]
+
+
+class Backfill(Base):
+    """One `portal rollups backfill`; without `finished_at` the same command resumes it."""
+
+    __tablename__ = "backfills"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    client_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("clients.id", ondelete="CASCADE"))
+    """Null: all clients."""
+    from_on: Mapped[date]
+    to_on: Mapped[date]
+    """Not included."""
+    started_at: Mapped[datetime]
+    finished_at: Mapped[datetime | None]

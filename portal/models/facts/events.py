@@ -41,4 +41,7 @@ class Event(ClientOwned, Base):
         sa.Index(None, "client_id", "name", "occurred_at", postgresql_include=["actor"]),
         sa.Index(None, "client_id", "occurred_at", postgresql_include=["actor", "name"]),
         sa.Index(None, "client_id", "received_at", "message_id"),
+        sa.Index(None, "client_id", "actor", "occurred_at"),
+        sa.Index(None, "client_id", "anonymous_id", postgresql_where=sa.text("type = 'identify'")),
+        sa.Index(None, "client_id", "previous_id", postgresql_where=sa.text("type = 'alias'")),
     )

@@ -69,6 +69,13 @@ class Fact(ClientOwned):
             sa.Index(
                 None, "client_id", "contact_ref", postgresql_where=sa.text("contact_ref <> ''")
             ),
+            sa.Index(  # small: only what still waits for its campaign
+                None,
+                "client_id",
+                "campaign_ref",
+                "id",
+                postgresql_where=sa.text("campaign_ref <> '' AND campaign_key IS NULL"),
+            ),
             *cls.more_table_args(),
         )
 

@@ -22,6 +22,11 @@ class FunnelEvent(Fact, Base):
     ref_system: Mapped[str] = mapped_column(server_default="")
     ref_id: Mapped[str] = mapped_column(server_default="")
 
+    @classmethod
+    def more_table_args(cls) -> tuple[Any, ...]:
+        """Events are found by the fact that they speak of."""
+        return (sa.Index(None, "client_id", "ref_id", postgresql_where=sa.text("ref_id <> ''")),)
+
 
 class Job(Fact, Base):
     """Work that a lead may give; a won or completed job counts once, on `won_at`."""
