@@ -1,0 +1,1 @@
+"""One module a subject: its families of measures, and the metrics made of them."""
