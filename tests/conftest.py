@@ -10,8 +10,9 @@ from flask.testing import FlaskClient
 from portal.app import create_app
 from portal.config import Config
 from portal.core.db import db
+from portal.models.accounts import User
 from portal.models.clients import Client
-from tests import cluster, factories, watcher
+from tests import cluster, factories, people, watcher
 
 SECRET_KEY = "a key for tests only, which opens nothing at all"
 
@@ -91,3 +92,21 @@ def acme(session: object) -> Client:
 def globex(session: object) -> Client:
     """Another client, in Los Angeles."""
     return factories.client("globex", zone="America/Los_Angeles", currency="USD")
+
+
+@pytest.fixture
+def alice(acme: Client) -> User:
+    """Owner of acme."""
+    return people.person("alice", client=acme, role="owner")
+
+
+@pytest.fixture
+def bob(acme: Client) -> User:
+    """Viewer of acme."""
+    return people.person("bob", client=acme)
+
+
+@pytest.fixture
+def charlie(globex: Client) -> User:
+    """Owner of globex."""
+    return people.person("charlie", client=globex, role="owner")

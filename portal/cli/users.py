@@ -1,6 +1,7 @@
 """`portal users`: people, added and kept out from the machine that the portal runs on."""
 
 import json
+import sys
 from uuid import UUID
 
 import click
@@ -34,7 +35,7 @@ def add(email: str, slugs: tuple[str, ...], password_stdin: bool, as_json: bool,
     from portal.actions import people, proofs
     from portal.core.db import db
 
-    password = click.get_text_stream("stdin").read().rstrip("\n") if password_stdin else ""
+    password = sys.stdin.read().rstrip("\n") if password_stdin else ""
     user = people.find(email)
     if user is None:
         role = of["agency_role"] or ""

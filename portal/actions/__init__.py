@@ -1,0 +1,1 @@
+"""What people do: use cases, each in one transaction that its caller commits."""
