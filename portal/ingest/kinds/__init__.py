@@ -1,0 +1,1 @@
+"""Fact kinds. Adding one is one new module here (and its table)."""

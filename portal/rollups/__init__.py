@@ -1,0 +1,1 @@
+"""Derived rows and rollups: rebuilt from facts, never edited."""

@@ -1,0 +1,34 @@
+"""
+Marks: what must be rolled up again, and whose derived rows must be rebuilt.
+
+Append-only, so that two writers of one client and day never wait for each other. Whoever changes a
+fact writes them in the same transaction; the sweep deletes them before it reads facts.
+"""
+
+from collections.abc import Iterable
+from datetime import date
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from portal.core import bulk
+from portal.core.db import Base
+from portal.core.ids import new_id
+
+ENTITY_KINDS = ("lead", "contact", "conversation", "campaign", "job", "payment", "actor")
+
+
+def mark_days(connection: sa.Connection, client_id: UUID, days: Iterable[date]) -> None:
+    """Note that the client's local `days` must be rolled up again; the caller commits."""
+    table = Base.metadata.tables["day_marks"]
+    rows = [(client_id, new_id(), day) for day in sorted(set(days))]
+    bulk.insert(connection, table, ("client_id", "id", "day"), rows)
+
+
+def mark_entities(
+    connection: sa.Connection, client_id: UUID, pairs: Iterable[tuple[str, str]]
+) -> None:
+    """Note (kind, sender's id) `pairs` whose derived rows must be rebuilt; the caller commits."""
+    table = Base.metadata.tables["entity_marks"]
+    rows = [(client_id, new_id(), kind, ref) for kind, ref in sorted(set(pairs)) if ref]
+    bulk.insert(connection, table, ("client_id", "id", "kind", "ref"), rows)
