@@ -88,7 +88,8 @@ def build(app: Flask, *, node_modules: Path = NODE_MODULES) -> dict[str, str]:
     for name, source in VENDOR.items():
         shutil.copyfile(node_modules / source, vendor / name)
     names = _fonts(node_modules / FONT, vendor / "fonts.css")
-    names["icons.svg"] = _hashed("icons.svg", sprite(node_modules / ICONS).encode())
+    used = used_icons(app, node_modules / ICONS)
+    names["icons.svg"] = _hashed("icons.svg", sprite(node_modules / ICONS, used).encode())
     environment = Environment(app)
     environment.directory, environment.url = str(STATIC), "/static"
     environment.cache, environment.manifest, environment.auto_build = False, None, True
@@ -102,10 +103,10 @@ def build(app: Flask, *, node_modules: Path = NODE_MODULES) -> dict[str, str]:
     return names
 
 
-def sprite(icons: Path) -> str:
-    """Return one SVG with a symbol for each icon that a template or module names."""
+def sprite(icons: Path, used: frozenset[str]) -> str:
+    """Return one SVG with a symbol for each icon in `used`."""
     symbols = []
-    for name in sorted(used_icons(icons)):
+    for name in sorted(used):
         text = (icons / f"{name}.svg").read_text()
         body = re.sub(
             r"^.*?<svg[^>]*>|</svg>\s*$|<path stroke=\"none\"[^>]*/>", "", text, flags=re.DOTALL
@@ -115,7 +116,7 @@ def sprite(icons: Path) -> str:
     return f'<svg xmlns="http://www.w3.org/2000/svg">{"".join(symbols)}</svg>'
 
 
-def used_icons(icons: Path) -> frozenset[str]:
+def used_icons(app: Flask, icons: Path) -> frozenset[str]:
     """
     Return the icons that templates and modules name.
 
@@ -124,9 +125,11 @@ def used_icons(icons: Path) -> frozenset[str]:
     """
     known = {path.stem for path in icons.glob("*.svg")} - NOT_ICONS
     found = set(ICONS_BY_DATA)
-    for path in HERE.glob("templates/**/*.html"):
-        found |= known & set(_WORD.findall(path.read_text()))
-        found |= set(re.findall(r"""icon\('([a-z][a-z0-9-]*)'""", path.read_text()))
+    loader = app.jinja_env.loader
+    for template in loader.list_templates() if loader else ():
+        source = loader.get_source(app.jinja_env, template)[0] if loader else ""
+        found |= known & set(_WORD.findall(source))
+        found |= set(re.findall(r"""icon\('([a-z][a-z0-9-]*)'""", source))
     for path in HERE.glob("**/*.py"):
         found |= set(_ICON.findall(path.read_text()))
     return frozenset(found)

@@ -151,7 +151,7 @@ class ChartSpec:
         return {
             "labels": list(self.labels),
             "titles": list(self.titles),
-            "axes": {name: self._axis(name) for name in self.axes},
+            "axes": [self._axis(name) for name in self.axes],
             "series": [self._series(series) for series in self.series],
             "marks": [_mark(mark) for mark in self.marks],
         }
@@ -179,6 +179,7 @@ class ChartSpec:
     def _axis(self, name: str) -> dict[str, Any]:
         axis, span = self.axes[name], self.span(name)
         return {
+            "name": name,
             "min": span.low,
             "max": span.high,
             "ticks": list(span.ticks),

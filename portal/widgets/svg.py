@@ -115,6 +115,7 @@ def draw(spec: ChartSpec, size: str = "", *, palette: Mapping[str, str] | None =
     for series in spec.series:
         if series.kind in {"area", "line", "dash", "points"}:
             _line(drawing, series)
+    _ends(drawing)
     for mark in spec.marks:
         _mark(drawing, mark)
     size_attributes = (
@@ -219,10 +220,21 @@ def _line(drawing: Drawing, series: Series) -> None:
         drawing.add("path", d=curve(points), fill="none", stroke=color,
                     stroke_width=1.25 if before else 2, stroke_dasharray=dash,
                     stroke_linejoin="round")  # fmt: skip
-    known = [(at, float(v)) for at, v in enumerate(series.values) if v is not None]
-    if series.end and known:
-        x, y = drawing.x(known[-1][0]) + 8, panel.y(known[-1][1]) + 4
-        drawing.words(series.end, x, y, fill=drawing.paint("ink-2"), font_weight=600)
+
+
+def _ends(drawing: Drawing) -> None:
+    """Names at the ends of lines, pushed apart where two lines end together."""
+    ends = []
+    for series in drawing.spec.series:
+        known = [(at, float(v)) for at, v in enumerate(series.values) if v is not None]
+        if series.end and known:
+            y = drawing.panels[series.axis].y(known[-1][1])
+            ends.append((y, drawing.x(known[-1][0]) + 8, series.end))
+    floor = 0.0
+    for y, x, text in sorted(ends):
+        floor = max(y, floor)
+        drawing.words(text, x, floor + 4, fill=drawing.paint("ink-2"), font_weight=600)
+        floor += 13
 
 
 def _mark(drawing: Drawing, mark: Mark) -> None:

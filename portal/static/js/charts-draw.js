@@ -52,15 +52,16 @@
     id: 'endLabels',
     afterDatasetsDraw(c) {
       const g = c.ctx;
+      const ends = [];
       c.data.datasets.forEach((d, i) => {
         const m = c.getDatasetMeta(i);
-        if (!d.endLabel || m.hidden) return;
-        const points = m.data.filter((_, k) => d.data[k] != null);
-        const p = points[points.length - 1];
-        if (!p) return;
-        g.save(); g.font = font(600); g.fillStyle = token('ink-2'); g.textAlign = 'left'; g.textBaseline = 'middle';
-        g.fillText(d.endLabel, p.x + 8, p.y); g.restore();
+        const points = d.endLabel && c.isDatasetVisible(i) ? m.data.filter((_, k) => d.data[k] != null) : [];
+        if (points.length) ends.push({ text: d.endLabel, x: points[points.length - 1].x + 8, y: points[points.length - 1].y });
       });
+      ends.sort((a, b) => a.y - b.y).forEach((e, i) => { if (i) e.y = Math.max(e.y, ends[i - 1].y + 13); });
+      g.save(); g.font = font(600); g.fillStyle = token('ink-2'); g.textAlign = 'left'; g.textBaseline = 'middle';
+      ends.forEach((e) => g.fillText(e.text, e.x, e.y));
+      g.restore();
     },
   };
 
@@ -113,13 +114,13 @@
 
   const config = (spec) => {
     const bars = spec.series.some((s) => s.kind === 'bar');
-    const names = Object.keys(spec.axes);
+    const several = spec.axes.length > 1;
     const scales = {
-      x: { offset: bars, stacked: names.some((n) => spec.axes[n].stacked), grid: { display: false }, border: { color: token('line-strong') },
+      x: { offset: bars, stacked: spec.axes.some((a) => a.stacked), grid: { display: false }, border: { color: token('line-strong') },
         ticks: { padding: 6, maxRotation: 0, autoSkip: true, autoSkipPadding: 28, color: token('ink-3') } },
     };
     // Chart.js builds stacked panels from the bottom up; the spec names the top one first.
-    [...names].reverse().forEach((n) => { scales[n] = axis(spec.axes[n], { several: names.length > 1, first: n === names[0] }); });
+    [...spec.axes].reverse().forEach((a) => { scales[a.name] = axis(a, { several, first: a === spec.axes[0] }); });
     const annotations = {};
     spec.marks.forEach((m, i) => { if (annotation[m.kind]) annotations[`m${i}`] = annotation[m.kind](m); });
     const events = spec.marks.some((m) => m.kind === 'event');
