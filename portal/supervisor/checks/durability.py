@@ -11,16 +11,13 @@ LOSING = {"synchronous_commit": "off"}
 
 def look(place: Place) -> Iterator[Finding]:
     """Look at the settings that a crash would show."""
-    wrong = [
-        f"{name} is {found}"
-        for name, want in FULL.items()
-        if (found := place.setting(name)) != want
-    ]
-    wrong += [f"{name} is {bad}" for name, bad in LOSING.items() if place.setting(name) == bad]
+    found = {name: place.setting(name) for name in (*FULL, *LOSING)}
+    wrong = [f"{name} is {found[name]}" for name, want in FULL.items() if found[name] != want]
+    wrong += [f"{name} is {bad}" for name, bad in LOSING.items() if found[name] == bad]
     yield Finding(
         "durability",
         ok=not wrong,
         what=", ".join(wrong) or "commits are on the disk, pages have checksums",
-        mend="Set them in postgresql.conf; checksums by `pg_checksums --enable` on the stopped server",
+        mend="Set them in postgresql.conf; stop the server for `pg_checksums --enable`",
         fatal=not place.config.demo,
     )
