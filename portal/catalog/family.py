@@ -116,6 +116,8 @@ class Measure(Formula):
     """Of a distinct count: the local days that end with the bucket's last one; 0: the bucket."""
     hourly: bool = False
     """Also kept by the hour."""
+    unless: str = ""
+    """Key of a measure that replaces it in each (kind, local month) where that one has rows."""
 
     def keys(self) -> tuple[str, ...]:
         """Itself."""
@@ -150,26 +152,26 @@ def count(
 ) -> Measure:
     """Register a count of the rows where `where` holds; `priced` ones are kept by currency."""
     kind = Kind.PRICED if priced else Kind.COUNT
-    return MEASURES.add(
-        key, Measure(key, of, Aggregate.COUNT, kind, where=where, hourly=hourly)
-    )
+    return MEASURES.add(key, Measure(key, of, Aggregate.COUNT, kind, where=where, hourly=hourly))
 
 
 def total(
-    key: str, of: Family, value: str, where: str = "", *, kind: Kind, hourly: bool = False
+    key: str,
+    of: Family,
+    value: str,
+    where: str = "",
+    *,
+    kind: Kind,
+    **more: object,
 ) -> Measure:
     """Register a sum of `value` over the rows where `where` holds."""
-    made = Measure(key, of, Aggregate.SUM, kind, value, where, hourly=hourly)
+    made = Measure(key, of, Aggregate.SUM, kind, value, where, **more)  # type: ignore[arg-type]
     return MEASURES.add(key, made)
 
 
-def distinct(
-    key: str, of: Family, value: str, where: str = "", *, window_days: int = 0
-) -> Measure:
+def distinct(key: str, of: Family, value: str, where: str = "", *, window_days: int = 0) -> Measure:
     """Register a count of different values: never stored, never added up."""
-    made = Measure(
-        key, of, Aggregate.DISTINCT, Kind.COUNT, value, where, window_days=window_days
-    )
+    made = Measure(key, of, Aggregate.DISTINCT, Kind.COUNT, value, where, window_days=window_days)
     return MEASURES.add(key, made)
 
 

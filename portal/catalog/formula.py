@@ -50,7 +50,7 @@ class Number(Formula):
         """None: a constant is made of no measure."""
         return ()
 
-    def value(self, values: Values) -> Decimal | None:
+    def value(self, values: Values) -> Decimal | None:  # noqa: ARG002 - a constant
         """Return itself."""
         return self.number
 

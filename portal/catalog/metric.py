@@ -90,7 +90,7 @@ class Metric:
 
     @property
     def is_day_dated(self) -> bool:
-        """Whether part of it is dated by a day alone, so that an unfinished day must be left out."""
+        """Whether part of it is dated by a day alone: an unfinished day must be left out."""
         return any(m.family.local_day for m in self.measures)
 
     @property

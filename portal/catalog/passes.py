@@ -13,6 +13,7 @@ import re
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime, timedelta
 from functools import lru_cache
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 from portal.catalog.family import MEASURES, Aggregate, Family, Measure
@@ -78,10 +79,7 @@ def select(
 def _spread(inner: str, measures: Sequence[Measure], kept: Sequence[str], *, hourly: bool) -> str:
     """Turn the columns of a pass into one row a measure."""
     names = "g.client_id, g.day, " + ("g.hour_at, " if hourly else "")
-    values = ", ".join(
-        f"('{m.key}', {'g.currency' if m.kind.has_currency else "''"}, g.m{n})"
-        for n, m in enumerate(measures)
-    )
+    values = ", ".join(f"('{m.key}', {_currency(m)}, g.m{n})" for n, m in enumerate(measures))
     columns = ", ".join(f"g.{d}" if d in kept else f"CAST('' AS text) AS {d}" for d in DIMENSIONS)
     grouped = ", ".join(str(n + 1) for n in range(4 + hourly + len(DIMENSIONS)))
     return (
@@ -89,6 +87,10 @@ def _spread(inner: str, measures: Sequence[Measure], kept: Sequence[str], *, hou
         f" FROM ({inner}) g CROSS JOIN LATERAL (VALUES {values}) AS m(measure, currency, value)"
         f" WHERE m.value <> 0 GROUP BY {grouped} HAVING sum(m.value) <> 0"
     )
+
+
+def _currency(measure: Measure) -> str:
+    return "g.currency" if measure.kind.has_currency else "''"
 
 
 def aggregate(measure: Measure) -> str:
@@ -111,11 +113,12 @@ def relation(family: Family, used: Sequence[str]) -> str:
     """Give the relation with those of its joins that `used` or each other mention."""
     wanted: list[str] = []
     text = " ".join([*used, family.where, family.relation])
-    for alias, join in reversed(family.joins.items()):
+    for alias, join in reversed(list(family.joins.items())):
         if re.search(rf"\b{alias}\.", text):
             wanted.insert(0, join)
             text += join
-    return f"({' '.join([family.relation, *wanted])})" if wanted else f"({family.relation})"
+    made = " ".join([family.relation, *wanted])
+    return f"({made})" if wanted or " JOIN " in family.relation else made
 
 
 def bounds(family: Family) -> str:
@@ -139,7 +142,7 @@ def hours_of(calendar: Calendar, day: date) -> Iterator[tuple[datetime, datetime
     """
     start, end = calendar.start_of(day), calendar.start_of(day + timedelta(days=1))
     edges = _edges(start, end, calendar.at(day).zone)
-    yield from zip(edges, edges[1:], strict=False)
+    yield from pairwise(edges)
 
 
 @lru_cache(maxsize=4096)

@@ -119,9 +119,7 @@ for _minutes in (1, 5, 15, 60):
 metric(
     "speed_to_lead_average",
     "Average first response",
-    total(
-        "speed_seconds", LEADS, SECONDS, "s.responded_at IS NOT NULL", kind=Kind.SECONDS
-    )
+    total("speed_seconds", LEADS, SECONDS, "s.responded_at IS NOT NULL", kind=Kind.SECONDS)
     / count("speed_answered", LEADS, "s.responded_at IS NOT NULL"),
     "Mean time from lead to first reply, of those that were answered.",
     unit=Unit.SECONDS,

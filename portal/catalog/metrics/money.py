@@ -146,3 +146,111 @@ USAGE = family(
 ad_spend = total("ad_spend", SPEND, "f.amount_minor", kind=Kind.MINOR)
 clicks = total("ad_clicks", SPEND, "f.clicks", kind=Kind.NUMBER)
 fee = total("platform_fee", FEES, "f.amount_minor", kind=Kind.MINOR)
+MESSAGE_COSTS = family(
+    "message_costs",
+    "messages f",
+    instant="f.occurred_at",
+    where="f.withdrawn_at IS NULL AND f.cost_micros IS NOT NULL",
+    dimensions=UNASSIGNED | {"kind": "f.medium"},
+    currency="f.currency",
+    identity=Identity("messages", title="f.medium", lead="f.lead_key"),
+)
+billed = total("usage_micros", USAGE, "f.amount_micros", kind=Kind.MICROS)
+usage = billed + total(
+    "message_cost_micros", MESSAGE_COSTS, "f.cost_micros", kind=Kind.MICROS, unless=billed.key
+)
+cost = fee + ad_spend + usage
+
+for _key, _label, _formula, _definition, _documents in (
+    ("ad_spend", "Ad spend", ad_spend, "Money spent on campaigns.", ("campaigns.totalSpend",)),
+    (
+        "platform_fee",
+        "Platform fee",
+        fee,
+        "What the client pays the agency: each month's fee spread over its days.",
+        (),
+    ),
+    (
+        "usage_cost",
+        "Usage costs",
+        usage,
+        "What services charged; for a medium and month without a bill, what its messages cost.",
+        ("platform_analytics.total_api_costs_cents",),
+    ),
+    (
+        "platform_cost",
+        "Platform costs",
+        fee + usage,
+        "Platform fee and usage costs.",
+        ("analytics_monthly.platform_cost_cents",),
+    ),
+    ("total_cost", "Total costs", cost, "Platform fee, ad spend and usage costs.", ()),
+    (
+        "cost_per_lead",
+        "Cost per lead",
+        cost / leads,
+        "Platform fee, ad spend and usage costs for every new lead.",
+        ("campaigns.costPerLead",),
+    ),
+    (
+        "ad_spend_per_lead",
+        "Ad spend per lead",
+        ad_spend / leads,
+        "Ad spend for every new lead.",
+        (),
+    ),
+    (
+        "cost_per_job",
+        "Cost per job won",
+        cost / jobs_won,
+        "Platform fee, ad spend and usage costs for every job won.",
+        ("campaigns.costPerAcquisition",),
+    ),
+):
+    metric(
+        _key,
+        _label,
+        _formula,
+        _definition,
+        unit=Unit.MONEY,
+        better=Better.DOWN,
+        documents=_documents,
+    )
+
+metric(
+    "return_on_spend",
+    "Return on spend",
+    revenue_booked / cost,
+    "Attributed revenue for every unit of platform fee, ad spend and usage costs.",
+    unit=Unit.MULTIPLE,
+    documents=("analytics_monthly.roi_multiple",),
+)
+metric(
+    "return_on_ad_spend",
+    "Return on ad spend",
+    revenue_booked / ad_spend,
+    "Attributed revenue for every unit of ad spend alone.",
+    unit=Unit.MULTIPLE,
+)
+metric(
+    "roi",
+    "Return on investment",
+    (revenue_booked - cost) / cost,
+    "Attributed revenue less all costs, as a share of the costs.",
+    unit=Unit.SHARE,
+    documents=("campaigns.roi",),
+)
+metric(
+    "collected_return_on_spend",
+    "Collected return on spend",
+    collected / cost,
+    "Payments collected for every unit of platform fee, ad spend and usage costs.",
+    unit=Unit.MULTIPLE,
+)
+metric("ad_clicks", "Clicks", clicks, "Clicks that campaigns reported.")
+metric(
+    "ad_impressions",
+    "Impressions",
+    total("ad_impressions", SPEND, "f.impressions", kind=Kind.NUMBER),
+    "Impressions that campaigns reported.",
+)

@@ -60,9 +60,7 @@ STEPS = family(
 jobs_won = count("jobs_won", STEPS, WON, hourly=True)
 jobs_lost = count("jobs_lost", STEPS, "f.kind = 'job_lost'")
 qualified = count("leads_qualified", STEPS, "f.kind = 'qualified'", hourly=True)
-appointments = count(
-    "appointments_booked", STEPS, "f.kind = 'appointment_booked'", hourly=True
-)
+appointments = count("appointments_booked", STEPS, "f.kind = 'appointment_booked'", hourly=True)
 revenue_booked = total(
     "revenue_booked",
     STEPS,
