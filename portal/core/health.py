@@ -7,7 +7,9 @@ from typing import Literal
 import sqlalchemy as sa
 from flask import current_app
 from redis import Redis
+from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
+from redis.retry import Retry
 
 from portal.core import migrations
 from portal.core.db import db
@@ -54,7 +56,10 @@ def _redis_answers() -> bool:
     url = current_app.config["PORTAL"].redis_url
     try:
         with Redis.from_url(
-            url, socket_timeout=REDIS_SECONDS, socket_connect_timeout=REDIS_SECONDS
+            url,
+            socket_timeout=REDIS_SECONDS,
+            socket_connect_timeout=REDIS_SECONDS,
+            retry=Retry(NoBackoff(), 0),  # a balancer does not wait for three attempts
         ) as redis:
             return bool(redis.ping())
     except (RedisError, OSError):
