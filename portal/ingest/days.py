@@ -2,25 +2,10 @@
 
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
-from uuid import UUID
 
-import sqlalchemy as sa
-
-from portal.core.calendar import Calendar, CalendarSpan
+from portal.core.calendar import Calendar
 
 ONE_DAY = timedelta(days=1)
-
-
-def load_calendar(connection: sa.Connection, client_id: UUID) -> Calendar:
-    """Read the client's calendar in the transaction that marks days by it."""
-    rows = connection.execute(
-        sa.text(
-            "SELECT from_on, zone, week_start, currency FROM client_calendars"
-            " WHERE client_id = :client_id ORDER BY from_on"
-        ),
-        {"client_id": client_id},
-    )
-    return Calendar([CalendarSpan(*row) for row in rows])
 
 
 class Days:

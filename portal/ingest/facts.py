@@ -8,12 +8,13 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
+from portal.catalog.calendars import calendar_of
 from portal.core import bulk
 from portal.core.calendar import now
 from portal.core.ids import new_id
 from portal.core.registry import discover
 from portal.ingest import kinds, refusals, rows, stored, transactions, versions
-from portal.ingest.days import Days, load_calendar
+from portal.ingest.days import Days
 from portal.ingest.fold import History
 from portal.ingest.kinds.kind import KINDS, FactKind, Version
 from portal.ingest.refusals import Refusal, Refused
@@ -79,6 +80,22 @@ def store(
     return transactions.in_one(client_id, work)
 
 
+def store_in(
+    connection: sa.Connection,
+    client_id: UUID,
+    kind: str,
+    system: str,
+    items: Sequence[Any],
+    received_at: datetime,
+) -> Verdicts:
+    """Store a list as part of the caller's transaction, which acts as the client."""
+    batch = Batch(client_id, KINDS[kind], system, received_at)
+    for index, sent in enumerate(items):
+        _read(batch, index, sent)
+    _store(connection, batch)
+    return count(batch.results)
+
+
 def _read(batch: Batch, index: int, sent: Any) -> None:
     try:
         if isinstance(sent, Refusal):
@@ -102,7 +119,7 @@ def _refuse(batch: Batch, verdict: Verdict, sent: Any) -> None:
 
 
 def _store(connection: sa.Connection, batch: Batch) -> None:
-    days = Days(load_calendar(connection, batch.client_id))
+    days = Days(calendar_of(batch.client_id))
     entities: set[tuple[str, str]] = set()
     left = _insert(connection, batch, days, entities)
     if left:

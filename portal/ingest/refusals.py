@@ -44,10 +44,6 @@ class Refusal(Exception):
         self.external_id = external_id
 
 
-class Unreadable(Refusal):
-    """One item is no JSON text."""
-
-
 class Refused(NamedTuple):
     """A refused or conflicting item, as it is remembered."""
 
@@ -113,11 +109,12 @@ def keep(
 
 def as_text(item: Any) -> str:
     """Show an item as it came, cut to what is kept."""
+    item = getattr(item, "raw", item)
     if isinstance(item, msgspec.Raw):
         item = bytes(item)
     if isinstance(item, bytes):
         return storable(item[: 4 * ITEM_CHARACTERS].decode("utf-8", "replace"))[:ITEM_CHARACTERS]
-    return storable(json.dumps(item, default=str, ensure_ascii=False))[:ITEM_CHARACTERS]
+    return storable(json.dumps(item, default=repr, ensure_ascii=False))[:ITEM_CHARACTERS]
 
 
 def storable(text: str) -> str:

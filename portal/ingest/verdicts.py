@@ -5,6 +5,9 @@ from enum import StrEnum
 
 import msgspec
 
+NO_JSON = "is no JSON text"
+"""How the reason for an item that cannot be read begins."""
+
 
 class Status(StrEnum):
     """What became of one item."""
@@ -40,6 +43,13 @@ class Verdicts(msgspec.Struct, frozen=True):
     def is_all_refused(self) -> bool:
         """Whether nothing at all was kept or known."""
         return bool(self.results) and self.refused == len(self.results)
+
+    @property
+    def is_unreadable(self) -> bool:
+        """Whether nothing was kept and an item was no JSON text at all."""
+        return self.is_all_refused and any(
+            (verdict.reason or "").startswith(NO_JSON) for verdict in self.results
+        )
 
 
 def count(results: list[Verdict]) -> Verdicts:
