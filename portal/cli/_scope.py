@@ -1,8 +1,10 @@
 """What commands share: the data folder, the servers of it, and the application."""
 
 import functools
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -12,6 +14,7 @@ from flask import Flask
 from portal.config import Config
 
 R = TypeVar("R")
+BASE_URL = "PORTAL_BASE_URL"
 
 data_option = click.option(
     "--data",
@@ -45,12 +48,14 @@ def config_opened(data: Path, *, install: bool = True) -> Iterator[Config]:
     from portal.supervisor import installation
     from portal.supervisor.layout import open_layout
     from portal.supervisor.settings import is_embedded, settings
-    from portal.supervisor.sharing import servers_open
+    from portal.supervisor.sharing import announced, servers_open
 
     layout = open_layout(data)
     embedded = is_embedded(Config.from_env())
     with servers_open(layout) if embedded else nullcontext():
         config = settings(layout)
+        if (running := announced(layout).get("base_url")) and not os.environ.get(BASE_URL):
+            config = replace(config, base_url=running)  # links in mails lead to the running portal
         if install and embedded and not installation.is_installed(layout):
             set_up(layout, config)
         yield config

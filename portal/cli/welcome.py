@@ -7,6 +7,8 @@ from urllib.parse import urlsplit
 
 import click
 
+from portal.config import Config
+
 PATIENCE_SECONDS = 60.0
 POLL_SECONDS = 0.05
 
@@ -17,16 +19,26 @@ POLL_SECONDS = 0.05
 @click.option("--live", is_flag=True)
 def command(at: str, *, demo: bool, live: bool) -> None:
     """Wait for the portal, load the demo data if it is new, print the address and the logins."""
-    from portal.config import Config
+    config = Config.from_env()
+    _wait_answering(at, config)
+    if demo:
+        from portal.cli._demo import greet, stay_live
+
+        greet(config)
+        if live:
+            stay_live(config)
+    else:
+        click.echo(f"the portal answers at {config.base_url}")
+
+
+def _wait_answering(at: str, config: Config) -> None:
     from portal.core.errors import Unavailable
 
-    config = Config.from_env()
     deadline = time.monotonic() + PATIENCE_SECONDS
     while not _answers(at, config.base_url):
         if time.monotonic() > deadline:
             raise Unavailable(f"the web does not answer: see {config.data_dir}/logs/web.log")
         time.sleep(POLL_SECONDS)
-    click.echo(f"the portal answers at {config.base_url}")
 
 
 def _answers(at: str, base_url: str) -> bool:

@@ -15,7 +15,7 @@ from portal.supervisor.settings import child_env
 
 # A server of ours ends with us at once: what it was doing is in PostgreSQL, or was not answered.
 ENDING = signal.SIGKILL
-QUEUES = ("default",)
+QUEUES = ("rollups", "imports", "default")
 PORTAL = (sys.executable, "-m", "portal.cli")
 
 
