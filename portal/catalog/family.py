@@ -119,7 +119,7 @@ class Measure(Formula):
     unless: str = ""
     """Key of a measure that replaces it in each (kind, local month) where that one has rows."""
 
-    def keys(self) -> tuple[str, ...]:
+    def measure_keys(self) -> tuple[str, ...]:
         """Itself."""
         return (self.key,)
 

@@ -11,7 +11,7 @@ Values = Mapping[str, Decimal | None]
 class Formula:
     """Something with a number for every row: a measure, or arithmetic over formulas."""
 
-    def keys(self) -> tuple[str, ...]:
+    def measure_keys(self) -> tuple[str, ...]:
         """Keys of the measures that it is made of, each once, from left to right."""
         raise NotImplementedError
 
@@ -46,7 +46,7 @@ class Number(Formula):
 
     number: Decimal
 
-    def keys(self) -> tuple[str, ...]:
+    def measure_keys(self) -> tuple[str, ...]:
         """None: a constant is made of no measure."""
         return ()
 
@@ -67,9 +67,9 @@ class Combined(Formula):
     left: Formula
     right: Formula
 
-    def keys(self) -> tuple[str, ...]:
+    def measure_keys(self) -> tuple[str, ...]:
         """Those of the left side, then the new ones of the right."""
-        return tuple(dict.fromkeys(self.left.keys() + self.right.keys()))
+        return tuple(dict.fromkeys(self.left.measure_keys() + self.right.measure_keys()))
 
     def value(self, values: Values) -> Decimal | None:
         """Combine the two sides."""

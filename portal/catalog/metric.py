@@ -47,20 +47,23 @@ class Metric:
     @property
     def measures(self) -> tuple[Measure, ...]:
         """What it is made of."""
-        return tuple(MEASURES[key] for key in self.formula.keys())  # noqa: SIM118 - not a mapping
+        return tuple(MEASURES[key] for key in self.formula.measure_keys())
 
     @property
     def parts(self) -> tuple[Formula, Formula | None]:
         """Numerator and denominator; the latter is None unless it is a ratio."""
-        if isinstance(self.formula, Combined) and self.formula.operator == "÷":
-            return self.formula.left, self.formula.right
-        return self.formula, None
+        formula = self.formula
+        if isinstance(formula, Combined) and formula.operator == "÷":
+            if formula.right.measure_keys():
+                return formula.left, formula.right
+            return formula.left, None
+        return formula, None
 
     @property
     def additivity(self) -> str:
         """How values may be added: additive, state, distinct, ratio or percentile."""
         aggregates = {m.aggregate for m in self.measures}
-        if self.formula.terms() is None:
+        if self.parts[1] is not None:
             return "ratio"
         for found, word in (
             (Aggregate.STATE, "state"),

@@ -7,7 +7,10 @@ from portal.core.units import Unit
 
 STEPS = (
     "LEFT JOIN LATERAL (SELECT"
-    " min(t.occurred_at) FILTER (WHERE t.kind = 'first_response') AS responded_at,"
+    # A message or call that answered tells it; a posted event only where there is none.
+    " coalesce(min(t.occurred_at) FILTER (WHERE t.kind = 'first_response'"
+    " AND t.origin <> 'funnel_events'), min(t.occurred_at)"
+    " FILTER (WHERE t.kind = 'first_response')) AS responded_at,"
     " count(*) FILTER (WHERE t.kind = 'qualified') AS qualified,"
     " count(*) FILTER (WHERE t.kind = 'appointment_booked') AS booked,"
     " count(*) FILTER (WHERE t.kind = 'job_won') AS won"
