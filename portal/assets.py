@@ -139,13 +139,14 @@ def _bundles() -> dict[str, Bundle]:
     def files(folder: str, suffix: str) -> list[str]:
         return sorted(f"{folder}/{path.name}" for path in (STATIC / folder).glob(f"*{suffix}"))
 
-    charts = ["js/charts-draw.js", "js/charts.js"]
-    app = [name for name in files("js", ".js") if name not in charts]
+    boot, charts = "js/boot.js", ["js/charts-draw.js", "js/charts.js"]
+    app = [name for name in files("js", ".js") if name not in {boot, *charts}]
     vendor = ["gen/vendor/htmx.js", "gen/vendor/idiomorph.js"]
     drawing = ["gen/vendor/chart.js", "gen/vendor/annotation.js"]
     styles = ["gen/vendor/fonts.css", *files("css", ".css")]
     return {
         "app.css": Bundle(*styles, filters="rcssmin", output="gen/app-%(version)s.css"),
+        "boot.js": Bundle(boot, filters="rjsmin", output="gen/boot-%(version)s.js"),
         "vendor.js": Bundle(*vendor, output="gen/vendor-%(version)s.js"),
         "charts.js": Bundle(
             *drawing, Bundle(*charts, filters="rjsmin"), output="gen/charts-%(version)s.js"

@@ -85,7 +85,8 @@ class Drawing:
         self.add("text", text, x=x, y=y, text_anchor=anchor, **attributes)
 
     def _panels(self) -> dict[str, Panel]:
-        top = 22.0 if any(mark.kind == "event" for mark in self.spec.marks) else 8.0
+        kinds = {mark.kind for mark in self.spec.marks}
+        top = 24.0 if "event" in kinds else 18.0 if "zone" in kinds else 8.0
         axes = self.spec.axes
         room = self.height - FOOT - top - GAP * (len(axes) - 1)
         total = sum(axis.weight for axis in axes.values())
@@ -140,8 +141,7 @@ def _zones(drawing: Drawing) -> None:
         top, height = panels[0].top, panels[-1].bottom - panels[0].top
         drawing.add("rect", x=left, y=top, width=right - left, height=height,
                     fill=drawing.paint("ink-3"), fill_opacity=0.09)  # fmt: skip
-        narrow = len(mark.label) * LETTER > right - left - 12
-        drawing.words(mark.label, left - 5 if narrow else right - 6, top + 12, "end")
+        drawing.words(mark.label, right, top - 5, "end")
 
 
 def _grid(drawing: Drawing) -> None:

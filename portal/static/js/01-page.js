@@ -1,8 +1,7 @@
-// The page itself: says that scripts run, keeps the heartbeat, the theme, and on- and offline.
+// The page itself: keeps the heartbeat, the theme, and on- and offline.
 (() => {
   'use strict';
   const root = document.documentElement;
-  root.classList.add('js');
 
   // One heartbeat for everything live, silent while the tab is hidden or offline. (htmx's own
   // `every 30s [condition]` needs eval; without it the condition is dropped and always true.)

@@ -18,6 +18,16 @@
     // A refresh by itself is no activity: the server doesn't count it for idle time-outs.
     if (ofTick(e)) e.detail.headers['X-Portal-Tick'] = '1';
   });
+  // An address says only what was chosen: no empty field, and the first of two answers.
+  document.body.addEventListener('htmx:configRequest', (e) => {
+    const data = e.detail.formData;
+    if (!data || e.detail.verb !== 'get') return;
+    [...new Set(data.keys())].forEach((name) => {
+      const values = data.getAll(name).filter((v) => v !== '');
+      data.delete(name);
+      (name === 'f' ? values : values.slice(0, 1)).forEach((v) => data.append(name, v));
+    });
+  });
   document.body.addEventListener('htmx:afterRequest', (e) => {
     const { xhr, requestConfig } = e.detail;
     if (ofTick(e) && xhr.status === 200) tags.set(requestConfig.path, xhr.getResponseHeader('ETag'));

@@ -42,8 +42,7 @@
         const x1 = Math.min(a.right, s.getPixelForValue(z.end) + half);
         g.save(); g.fillStyle = alpha('ink-3', 0.09); g.fillRect(x0, a.top, x1 - x0, a.bottom - a.top);
         g.font = font(500); g.fillStyle = token('ink-3');
-        const narrow = g.measureText(z.label).width > x1 - x0 - 12;
-        g.textAlign = 'right'; g.fillText(z.label, narrow ? Math.max(x0, a.left + 60) - 5 : x1 - 6, a.top + 12); g.restore();
+        g.textAlign = 'right'; g.fillText(z.label, Math.max(x1, a.left + g.measureText(z.label).width), a.top - 5); g.restore();
       }
     },
   };
@@ -123,12 +122,12 @@
     [...spec.axes].reverse().forEach((a) => { scales[a.name] = axis(a, { several, first: a === spec.axes[0] }); });
     const annotations = {};
     spec.marks.forEach((m, i) => { if (annotation[m.kind]) annotations[`m${i}`] = annotation[m.kind](m); });
-    const events = spec.marks.some((m) => m.kind === 'event');
+    const above = spec.marks.some((m) => m.kind === 'event') ? 24 : spec.marks.some((m) => m.kind === 'zone') ? 18 : 8;
     return {
       type: 'line',
       data: { labels: spec.labels, datasets: spec.series.map(dataset) },
       options: {
-        layout: { padding: { top: events ? 16 : 8, right: spec.series.some((s) => s.end) ? 64 : 4 } }, scales,
+        layout: { padding: { top: above, right: spec.series.some((s) => s.end) ? 64 : 4 } }, scales,
         plugins: {
           zones: { list: spec.marks.filter((m) => m.kind === 'zone') }, annotation: { annotations, clip: false },
           tooltip: {

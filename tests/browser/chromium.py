@@ -1,0 +1,31 @@
+"""Find the machine's Chromium; without one, name the command that brings it."""
+
+import os
+import shutil
+
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+ARGUMENTS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-dev-shm-usage",
+    "--no-first-run",
+    "--hide-scrollbars",
+    "--force-color-profile=srgb",
+)
+
+
+def path() -> str:
+    """
+    Return the path of a Chromium.
+
+    Raises:
+        FileNotFoundError: there is none; the message is the command that mends it.
+    """
+    found = os.environ.get("PORTAL_CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
+    if not found:
+        raise FileNotFoundError(
+            "no Chromium: run `apt-get install -y chromium`, or set PORTAL_CHROMIUM to one"
+        )
+    return found
