@@ -453,6 +453,12 @@ def _derived() -> None:
         sa.PrimaryKeyConstraint("client_id", "conversation", "started_at"),
     )
     op.create_index(None, "turns", ["client_id", "started_at"])
+    op.create_index(
+        "ix_turns_pending",
+        "turns",
+        ["client_id", "started_at"],
+        postgresql_where=sa.text("ended_at IS NULL"),
+    )
     client_table(
         "replies",
         sa.Column("message_id", sa.Uuid(), nullable=False),

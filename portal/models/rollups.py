@@ -180,7 +180,15 @@ class Turn(ClientOwned, Base):
     account: Mapped[str] = mapped_column(server_default="")
     lead_key: Mapped[UUID | None]
 
-    __table_args__ = (sa.Index(None, "client_id", "started_at"),)
+    __table_args__ = (
+        sa.Index(None, "client_id", "started_at"),
+        sa.Index(  # small: only open ones, which the clock alone may close
+            "ix_turns_pending",
+            "client_id",
+            "started_at",
+            postgresql_where=sa.text("ended_at IS NULL"),
+        ),
+    )
 
 
 class Reply(ClientOwned, Base):

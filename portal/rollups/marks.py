@@ -16,6 +16,8 @@ from portal.core.db import Base
 from portal.core.ids import new_id
 
 ENTITY_KINDS = ("lead", "contact", "conversation", "campaign", "job", "payment", "actor")
+SETTING_KINDS = ("calendar", "hours", "meanings", "plan")
+"""Marks that a changed setting leaves, under the same table; `ref` is a day or a dash."""
 
 
 def mark_days(connection: sa.Connection, client_id: UUID, days: Iterable[date]) -> None:
@@ -32,3 +34,23 @@ def mark_entities(
     table = Base.metadata.tables["entity_marks"]
     rows = [(client_id, new_id(), kind, ref) for kind, ref in sorted(set(pairs)) if ref]
     bulk.insert(connection, table, ("client_id", "id", "kind", "ref"), rows)
+
+
+def mark_calendar(connection: sa.Connection, client_id: UUID, from_on: date) -> None:
+    """Note that the client's zone changed from local day `from_on` on; the caller commits."""
+    mark_entities(connection, client_id, [("calendar", from_on.isoformat())])
+
+
+def mark_hours(connection: sa.Connection, client_id: UUID) -> None:
+    """Note that the client's business hours changed; the caller commits."""
+    mark_entities(connection, client_id, [("hours", "-")])
+
+
+def mark_meanings(connection: sa.Connection, client_id: UUID) -> None:
+    """Note that the meaning of the client's stages changed; the caller commits."""
+    mark_entities(connection, client_id, [("meanings", "-")])
+
+
+def mark_plan(connection: sa.Connection, client_id: UUID) -> None:
+    """Note that what the client pays us changed, or that a date in it came; the caller commits."""
+    mark_entities(connection, client_id, [("plan", "-")])
