@@ -7,7 +7,7 @@ local time. Both partial days are read from facts, the rest from rollups.
 
 from bisect import bisect_right
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from portal.catalog.passes import hours_of
@@ -95,7 +95,7 @@ def same_time(calendar: Calendar, now: datetime, day: date) -> datetime:
     local = calendar.local(now)
     zone = ZoneInfo(calendar.at(day).zone)
     wall = datetime.combine(day, local.time().replace(fold=local.fold), zone)
-    at = wall.astimezone(ZoneInfo("UTC"))
+    at = wall.astimezone(UTC)
     return min(max(at, calendar.start_of(day)), calendar.start_of(day + DAY))
 
 

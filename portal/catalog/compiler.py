@@ -87,9 +87,10 @@ def additive(shape: Shape, measures: Sequence[Measure]) -> Statement:
         branches += Branches(shape, side, number, made).of(flows(measures), running)
     names = "".join(f", {name}" for name in shape.plain)
     groups = ", ".join(str(n + 1) for n in range(5 + len(shape.plain)))
+    columns = f"side, is_part, bucket, measure, currency{names}"
     made.sql = (
-        f"SELECT side, is_part, bucket, measure, currency{names}, sum(value) AS value"
-        f" FROM ({' UNION ALL '.join(branches)}) b GROUP BY {groups}"
+        f"SELECT {columns}, sum(value) FROM ({' UNION ALL '.join(branches)}) b({columns}, value)"
+        f" GROUP BY {groups}"
     )
     return made
 
@@ -150,7 +151,7 @@ class Branches:
         where = [condition(i, one, f"r.{one.dimension}") for i, one in self._filters()]
         where += [self._unless(m, "r") for m in measures if m.unless]
         return (
-            f"SELECT {n} AS side, false AS is_part, {bucket} AS bucket, r.measure, r.currency"
+            f"SELECT {n}, false, {bucket}, r.measure, r.currency"
             + "".join(f", r.{name}" for name in self.shape.plain)
             + f", r.value FROM {table} r WHERE r.client_id = :client"
             f" AND r.measure = ANY(CAST(:measures{n} AS text[]))"
