@@ -5,6 +5,7 @@ Undefined is "–", negative has a true minus sign. Money is a number of minor u
 fils); a share is 0…1; a duration is seconds.
 """
 
+import re
 from collections.abc import Callable
 from decimal import ROUND_HALF_UP, Decimal
 from enum import StrEnum
@@ -24,6 +25,7 @@ Number = int | float | Decimal
 UNDEFINED = "–"
 MINUS = "−"
 LOCALE = "en_US"
+CODE = re.compile(r"([A-Za-z])(?=\d)")
 
 
 class Unit(StrEnum):
@@ -62,7 +64,7 @@ def money(
         locale=locale,
         currency_digits=False,
     )
-    return _signed(text, _rounded(major, digits))
+    return _signed(_apart(text), _rounded(major, digits))
 
 
 def money_exact(minor: Number | None, currency: str, *, locale: str = LOCALE) -> str:
@@ -78,7 +80,7 @@ def money_short(minor: Number | None, currency: str, *, locale: str = LOCALE) ->
     symbol = get_currency_symbol(currency, locale)
     text = _compact(abs(major), locale)
     before = Locale.parse(locale).currency_formats["standard"].pattern.startswith("¤")
-    return _signed(f"{symbol}{text}" if before else f"{text} {symbol}", major)
+    return _signed(_apart(f"{symbol}{text}" if before else f"{text}\xa0{symbol}"), major)
 
 
 def to_major(minor: Number, currency: str) -> Decimal:
@@ -238,9 +240,15 @@ def _trimmed(value: Decimal) -> str:
     return text.removesuffix(".0")
 
 
+def _apart(text: str) -> str:
+    """A currency that is written with letters stands apart from the digits (CLDR spacing)."""
+    return CODE.sub("\\1\xa0", text)
+
+
 def _signed(text: str, value: Decimal) -> str:
     return f"{MINUS}{text}" if value < 0 else text
 
 
 def _with_plus(text: str, value: Number | None) -> str:
-    return f"+{text}" if value is not None and value > 0 else text
+    says = any(digit in text for digit in "123456789")
+    return f"+{text}" if says and value is not None and value > 0 else text

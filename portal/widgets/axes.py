@@ -68,8 +68,11 @@ def _step(least: float, unit: str) -> float:
     if unit == Unit.SECONDS:
         fitting = [size for size in CLOCK if size >= least]
         return fitting[0] if fitting else DAY * _decimal_step(least / DAY)
-    step = _decimal_step(least)
-    return max(step, 1.0) if unit == Unit.COUNT else step
+    if unit == Unit.COUNT:
+        # A count has no halves: 2.5 gives way to 5.
+        step = _decimal_step(max(least, 1.0))
+        return step if step == int(step) else 2 * step
+    return _decimal_step(least)
 
 
 def _decimal_step(least: float) -> float:

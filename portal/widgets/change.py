@@ -12,6 +12,7 @@ from portal.core.units import (
 )
 
 SMALL_BASE = 5
+NEW = "new"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +47,7 @@ def change(
         return None
     difference = float(value) - float(before)
     text = _text(difference, float(before), unit, locale).lstrip("+−")
-    if not any(digit in text for digit in "123456789"):
+    if not difference or not (text == NEW or any(digit in text for digit in "123456789")):
         return Change("no change", "flat", "flat")
     arrow = "up" if difference > 0 else "down"
     tone = "flat" if not better else "good" if arrow == better else "bad"
@@ -57,5 +58,5 @@ def _text(difference: float, before: float, unit: str, locale: str) -> str:
     if unit == Unit.SHARE:
         return signed_points(difference, locale=locale)
     if before == 0 or (unit == Unit.COUNT and abs(before) < SMALL_BASE):
-        return signed_count(difference, locale=locale) if unit == Unit.COUNT else "new"
+        return signed_count(difference, locale=locale) if unit == Unit.COUNT else NEW
     return share(difference / abs(before), locale=locale)

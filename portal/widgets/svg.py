@@ -53,7 +53,7 @@ class Drawing:
 
     def paint(self, token: str) -> str:
         """Return the colour of a token: the theme's own, or the palette's."""
-        return self.palette[token] if self.palette else f"var(--{token})"
+        return f"var(--{token})" if self.palette is None else self.palette[token]
 
     def x(self, at: float) -> float:
         """Return where the label number `at` stands."""
@@ -121,7 +121,7 @@ def draw(spec: ChartSpec, size: str = "", *, palette: Mapping[str, str] | None =
         _mark(drawing, mark)
     size_attributes = (
         f' xmlns="http://www.w3.org/2000/svg" width="{drawing.width}" height="{drawing.height}"'
-        if palette
+        if palette is not None
         else ""
     )
     return (
