@@ -5,7 +5,7 @@ from dataclasses import replace
 import sqlalchemy as sa
 from flask import Flask
 
-from portal import assets, blueprints, models
+from portal import assets, blueprints, models, tasks
 from portal.config import Config
 from portal.core.db import db, driver_url, engine_options
 from portal.core.registry import discover
@@ -34,6 +34,7 @@ def create_app(config: Config, *, testing: bool = False) -> Flask:
         TRUSTED_HOSTS=_hosts(config),
     )
     discover(models)
+    discover(tasks)
     db.init_app(app)
     app.extensions["platform_engine"] = sa.create_engine(
         driver_url(config.database_platform_url),

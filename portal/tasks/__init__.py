@@ -1,0 +1,1 @@
+"""What workers run, and when. Thin: name the client, call one function."""
