@@ -1,5 +1,5 @@
 """
-Create people, memberships, sessions, invitations, proofs and the audit logs.
+Create people, memberships, sessions, invitations, proofs, mails and the audit logs.
 
 Expand only: nothing reads them yet.
 """
@@ -16,7 +16,7 @@ revision = "0002_create_accounts"
 down_revision = "0001_create_foundation"
 
 INSTANT = sa.DateTime(timezone=True)
-LOCAL = ("user_sessions", "recovery_codes", "invitations", "proofs")
+LOCAL = ("user_sessions", "recovery_codes", "invitations", "proofs", "mail_outbox")
 
 
 def instant(name: str, *, nullable: bool = False) -> sa.Column[Any]:
@@ -152,6 +152,31 @@ def _letters() -> None:
     op.create_index(None, "proofs", ["user_id"])
 
 
+def _mails() -> None:
+    op.create_table(
+        "mail_outbox",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("message_id", sa.Text(), nullable=False),
+        sa.Column("to_address", sa.Text(), nullable=False),
+        sa.Column("subject", sa.Text(), nullable=False),
+        sa.Column("template", sa.Text(), nullable=False),
+        sa.Column("context", sa.LargeBinary(), server_default="", nullable=False),
+        sa.Column("state", sa.Text(), server_default="queued", nullable=False),
+        sa.Column("attempt", sa.BigInteger(), server_default="0", nullable=False),
+        instant("created_at"),
+        instant("due_at"),
+        instant("lease_until", nullable=True),
+        sa.Column("is_doubtful", sa.Boolean(), server_default="false", nullable=False),
+        instant("sent_at", nullable=True),
+        text("error"),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("key"),
+    )
+    waiting = sa.text("state IN ('queued', 'sending')")
+    op.create_index(None, "mail_outbox", ["due_at"], postgresql_where=waiting)
+
+
 def _audit() -> None:
     """Append-only: whoever breaks into the web cannot rewrite what it did."""
     op.create_table("agency_audit", *audit_columns(), sa.PrimaryKeyConstraint("id"))
@@ -177,11 +202,12 @@ def upgrade() -> None:
     _people()
     _sessions()
     _letters()
+    _mails()
     for table in ("users", "memberships", *LOCAL):
         op.execute(f"GRANT SELECT, INSERT, UPDATE, DELETE ON {table} TO portal_app")
     for table in ("users", "memberships", "invitations"):
         op.execute(f"GRANT SELECT ON {table} TO portal_platform")
-    for table in ("user_sessions", "recovery_codes", "proofs"):
+    for table in ("user_sessions", "recovery_codes", "proofs", "mail_outbox"):
         op.execute(f"REVOKE ALL ON {table} FROM portal_platform")
     _audit()
 

@@ -98,9 +98,16 @@ def add(email: str, *, name: str = "", agency_role: str = "", password: str = ""
     return user
 
 
-def set_password(user: User, password: str, *, keep: UUID | None = None) -> None:
-    """Check and set a password; all sessions (but `keep`) and all links in mails die."""
-    passwords.check(password, names=_names_of(user))
+def set_password(
+    user: User, password: str, *, keep: UUID | None = None, names: tuple[str, ...] = ()
+) -> None:
+    """
+    Check and set a password; all sessions (but `keep`) and all links in mails die.
+
+    Raises:
+        Refused: it is too weak, or holds one of `names` or the name of a client of theirs.
+    """
+    passwords.check(password, names=(*names, *_names_of(user)))
     user.password_hash = passwords.hashed(password)
     user.password_changed_at = now()
     sessions.end_all(user.id, "password changed", but=keep)

@@ -17,7 +17,6 @@ from portal.models.accounts import UserSession
 
 CAP = 20
 VIEW_LIFE = timedelta(minutes=60)
-KEPT = timedelta(days=30)
 TEXT_LENGTH = 200
 
 
@@ -86,11 +85,6 @@ def start_view(session_id: UUID, client_id: UUID, role: Role) -> None:
 def stop_view(session_id: UUID) -> None:
     """Show the agency admin their own rights again."""
     _set_view(session_id, None, None)
-
-
-def forget_old() -> int:
-    """Delete sessions that ended, or began, thirty days ago; return how many."""
-    return _count(sa.delete(UserSession).where(UserSession.created_at < now() - KEPT))
 
 
 def _set_view(session_id: UUID, client_id: UUID | None, role: Role | None) -> None:

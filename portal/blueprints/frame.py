@@ -122,7 +122,19 @@ NAVIGATION: Mapping[str, Sequence[Group]] = {
                     go="p",
                     right="settings",
                 ),
+                Entry("Audit log", icon="history", endpoint="client.audit", go="l", right="settings"),
                 Entry("Your account", icon="user-circle", endpoint="account.show", go="u"),
+            ),
+        ),
+    ),
+    "account": (
+        Group("", (Entry("Your clients", icon="building", endpoint="auth.clients", in_tabs=True),)),
+        Group(
+            "Your account",
+            (
+                Entry("Profile", icon="user-circle", endpoint="account.show", in_tabs=True),
+                Entry("Second step", icon="shield-lock", endpoint="account.two_factor"),
+                Entry("Browsers", icon="device-laptop", endpoint="account.sessions", in_tabs=True),
             ),
         ),
     ),

@@ -1,18 +1,28 @@
 """The forms before and around an account. Passwords are taken exactly as typed."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from flask import request
 from flask_wtf import FlaskForm
 from wtforms import EmailField, HiddenField, PasswordField, RadioField, SelectField, StringField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired
 
 from portal.core.errors import Refused, WrongMediaType
-from portal.core.rights import MEMBER_ROLES
+from portal.core.rights import AGENCY_ROLES, MEMBER_ROLES
 
 NEEDED = InputRequired("Fill this in.")
 FORM_TYPES = frozenset({"application/x-www-form-urlencoded", "multipart/form-data"})
 ALWAYS = frozenset({"csrf_token", "next"})
+THEMES = {"auto": "Follow the system", "light": "Light", "dark": "Dark"}
+MEMBERS = {role.value: role.title() for role in reversed(MEMBER_ROLES)}
+AGENCY = {role.value: role.title() for role in AGENCY_ROLES}
+
+
+def choices(words: Mapping[str, str]) -> list[SelectChoice]:
+    """Make the choices of a select from words by value."""
+    return [SelectChoice(value, label) for value, label in words.items()]
 
 
 class Form(FlaskForm):  # type: ignore[misc]  # flask_wtf has no types
@@ -88,23 +98,21 @@ class ProfileForm(Form):
     """Name and theme."""
 
     name = StringField("Name")
-    theme = RadioField(
-        "Theme", choices=[("auto", "Follow the system"), ("light", "Light"), ("dark", "Dark")]
-    )
+    theme = RadioField("Theme", choices=choices(THEMES))
 
 
 class AddressForm(Form):
     """A new address, and the password as a proof that it is you."""
 
     email = EmailField("New e-mail address", [NEEDED])
-    password = PasswordField("Your password", [NEEDED])
+    password = PasswordField("Your password", [NEEDED], id="address_password")
 
 
 class PasswordForm(Form):
     """The old password and a new one."""
 
     current = PasswordField("Current password", [NEEDED])
-    password = PasswordField("New password", [NEEDED])
+    password = PasswordField("New password", [NEEDED], id="new_password")
 
 
 class PasswordOnlyForm(Form):
@@ -118,4 +126,13 @@ class InviteForm(Form):
 
     email = EmailField("E-mail", [NEEDED])
     name = StringField("Name")
-    role = SelectField("Role", choices=[(role, role.title()) for role in reversed(MEMBER_ROLES)])
+    role = SelectField("Role", choices=choices(MEMBERS))
+
+
+class AgencyInviteForm(Form):
+    """Whom the agency invites, where to, as what."""
+
+    email = EmailField("E-mail", [NEEDED])
+    name = StringField("Name")
+    client = SelectField("To")
+    role = SelectField("Role", choices=choices(MEMBERS | AGENCY))

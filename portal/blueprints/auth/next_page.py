@@ -5,6 +5,12 @@ from urllib.parse import urlsplit
 
 PATH = re.compile(r"/(?![/\\])[^\\\x00-\x20\x7f]*")
 LENGTH = 2000
+AGENCY_PAGE = "/admin/clients"
+
+
+def client_page(slug: str) -> str:
+    """Where a client begins."""
+    return f"/c/{slug}/overview"
 
 
 def safe_next(wanted: str | None, otherwise: str = "/") -> str:

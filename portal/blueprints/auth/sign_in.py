@@ -2,16 +2,18 @@
 
 from uuid import UUID
 
-from flask import Blueprint, current_app, g, redirect, render_template, request, url_for
+from flask import Blueprint, current_app, redirect, render_template, request, url_for
+from flask_limiter import RequestLimit
 from werkzeug import Response
 
-from portal.actions import audit, sessions, sign_in
+from portal.actions import audit, letters, sessions, sign_in
 from portal.blueprints import cookies
+from portal.blueprints.auth.entering import act_as, enter, enter_wholly
 from portal.blueprints.auth.forms import CodeForm, SignInForm
 from portal.blueprints.auth.next_page import safe_next
-from portal.blueprints.auth.visit import visit, whole_person
+from portal.blueprints.auth.visit import open_to_all, visit, whole_person
 from portal.blueprints.limits import account_and_address, everybody, failed, limiter
-from portal.core.actor import Actor, set_actor
+from portal.core.calendar import now
 from portal.core.db import db
 from portal.core.errors import NotSignedIn
 from portal.models.accounts import User
@@ -26,7 +28,20 @@ PER_PORTAL = "600 per minute"
 PER_CODE = "5 per 15 minutes"
 
 
+def half_user_key() -> str:
+    """Name who is half signed in: whoever has the password gets five codes, wherever they are."""
+    return f"code|{_half_user() or request.remote_addr}"
+
+
+def _tell_breach(_limit: RequestLimit) -> None:
+    """Somebody who knows the password guesses codes: its owner should know."""
+    if user_id := _half_user():
+        letters.tell_codes_refused(db.session.get_one(User, user_id), now().date())
+        db.session.commit()
+
+
 @bp.get("/login")
+@open_to_all
 def login() -> str | Response:
     """Show the form, or go on where somebody is signed in already."""
     wanted = safe_next(request.args.get("next"))
@@ -39,6 +54,7 @@ def login() -> str | Response:
 @limiter.limit(PER_PORTAL, key_func=everybody)
 @limiter.limit(PER_ADDRESS, deduct_when=failed)
 @limiter.limit(PER_ACCOUNT, key_func=account_and_address, deduct_when=failed)
+@open_to_all
 def take_password() -> Response | tuple[str, int]:
     """Check address and password: the same answer for a wrong one and for a stranger."""
     form = SignInForm()
@@ -48,12 +64,11 @@ def take_password() -> Response | tuple[str, int]:
     if user is None:
         db.session.commit()
         return render_template("auth/login.html", form=form, reasons=[REFUSED]), 401
-    is_half = user.totp_confirmed_at is not None
-    wanted = safe_next(form.next.data)
-    return _enter(user, url_for(".two_factor", next=wanted) if is_half else wanted, is_half)
+    return enter(user, safe_next(form.next.data))
 
 
 @bp.get("/two-factor")
+@open_to_all
 def two_factor() -> str | Response:
     """Ask for the second step."""
     found = visit()
@@ -64,7 +79,8 @@ def two_factor() -> str | Response:
 
 
 @bp.post("/two-factor")
-@limiter.limit(PER_CODE, key_func=lambda: str(_half_user()), deduct_when=failed)
+@limiter.limit(PER_CODE, key_func=half_user_key, deduct_when=failed, on_breach=_tell_breach)
+@open_to_all
 def take_code() -> Response | tuple[str, int]:
     """Check the code; the session that it makes whole is a new one."""
     user_id = _half_user()
@@ -76,21 +92,23 @@ def take_code() -> Response | tuple[str, int]:
         db.session.commit()
         return render_template("auth/two_factor.html", form=form, reasons=[REFUSED_CODE]), 401
     user = db.session.get_one(User, user_id)
-    return _enter(user, safe_next(form.next.data), is_half=False)
+    return enter_wholly(user, safe_next(form.next.data))
 
 
 @bp.get("/logout")
+@open_to_all
 def ask_log_out() -> str:
     """Ask first: a link alone signs nobody out."""
     return render_template("auth/logout.html")
 
 
 @bp.post("/logout")
+@open_to_all
 def log_out() -> Response:
     """End this session, here and in every copy of its cookie."""
     if cookie := cookies.session_cookie(request):
         if person := whole_person():
-            set_actor(_actor(person.email, person.id))
+            act_as(db.session.get_one(User, person.id))
             audit.record("session.signed_out", person.email)
         sessions.end_by_cookie(cookie, "signed out")
         db.session.commit()
@@ -100,25 +118,6 @@ def log_out() -> Response:
     return response
 
 
-def _enter(user: User, location: str, is_half: bool) -> Response:  # noqa: FBT001 - says its name
-    """Begin a session with a new id, end the one the browser had, and go on."""
-    set_actor(_actor(user.email, user.id))
-    if old := cookies.session_cookie(request):
-        sessions.end_by_cookie(old, "signed in again")
-    agent, address = request.headers.get("User-Agent", ""), request.remote_addr or ""
-    cookie = sessions.start(user.id, is_half=is_half, user_agent=agent, address=address)
-    if not is_half:
-        audit.record("session.signed_in", user.email)
-    db.session.commit()
-    response = redirect(location, 303)
-    cookies.give_session(response, cookie)
-    return response
-
-
 def _half_user() -> UUID | None:
     found = visit()
     return found.person.id if found and found.is_half else None
-
-
-def _actor(name: str, user_id: UUID) -> Actor:
-    return Actor(name, user_id, request.remote_addr or "", g.request_id)

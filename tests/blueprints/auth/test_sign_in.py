@@ -22,7 +22,7 @@ def test_the_right_password_opens_a_session_with_a_new_id(
     assert cookie is not None
     assert cookie.value != "a" * 43
     assert (cookie.secure, cookie.http_only, cookie.same_site) == (True, True, "Lax")
-    assert browser.get("/account").status_code == 200
+    assert browser.get("/account/profile").status_code == 200
 
 
 def test_a_stranger_and_a_wrong_password_look_the_same(browser: FlaskClient, alice: User) -> None:
@@ -100,12 +100,12 @@ def test_a_copied_cookie_is_worth_nothing_after_sign_out(app: Flask, alice: User
     cookie = browser.get_cookie("__Host-portal_session")
     assert cookie
     thief.set_cookie(cookie.key, cookie.value)
-    assert thief.get("/account").status_code == 200
+    assert thief.get("/account/profile").status_code == 200
 
     token = form_token(browser, "/logout")
     assert browser.post("/logout", data={"csrf_token": token}).status_code == 303
 
-    assert thief.get("/account").location == "/login?next=/account"
+    assert thief.get("/account/profile").location == "/login?next=/account/profile"
 
 
 def _plain(text: str, email: str) -> str:
