@@ -163,13 +163,18 @@ def without(path: str, args: Args, name: str, value: str) -> str:
     return _address(path, [pair for pair in args if pair != (name, value) and pair[0] != "page"])
 
 
-def days_in_words(period: Period) -> str:
-    """Write a period: "Nov 19", "Oct 21 – Nov 19", "Dec 3, 2025 – Jan 2, 2026"."""
+def days_in_words(period: Period, *, this_year: int | None = None) -> str:
+    """
+    Write a period: "Nov 19", "Oct 21 – Nov 19", "Dec 3, 2025 – Jan 2, 2026".
+
+    A year other than `this_year` is said too: "Oct 22 – Nov 20, 2025".
+    """
     first, last = period.start, period.last
+    both = first.year != last.year
+    other = this_year not in {None, last.year}
     if first == last:
-        return _day(first)
-    year = first.year != last.year
-    return f"{_day(first, year=year)} – {_day(last, year=year)}"
+        return _day(first, year=other)
+    return f"{_day(first, year=both)} – {_day(last, year=both or other)}"
 
 
 def _day(day: date, *, year: bool = False) -> str:
@@ -193,7 +198,9 @@ def _compares(path: str, args: Args, asked: Asked) -> list[Choice]:
             COMPARES[key],
             _href(path, args, frozenset({"compare", "page"}), compare=key),
             key == asked.compare,
-            dates=days_in_words(asked.against[key]) if key in asked.against else "",
+            dates=days_in_words(asked.against[key], this_year=asked.days.last.year)
+            if key in asked.against
+            else "",
         )
         for key in COMPARES
     ]

@@ -13,11 +13,11 @@ from portal.widgets.chart import ChartSpec, Mark, Series
 from portal.widgets.curves import area, curve, stretches
 
 SIZES: Mapping[str, tuple[int, int]] = {
-    "": (720, 272),
-    "sm": (420, 176),
-    "md": (520, 224),
-    "lg": (760, 336),
-    "tall": (720, 320),
+    "": (600, 272),
+    "sm": (340, 176),
+    "md": (400, 224),
+    "lg": (740, 336),
+    "tall": (640, 320),
 }
 LETTER = 6.3
 GAP = 14

@@ -45,5 +45,7 @@ def test_a_cross_takes_away_its_filter_alone() -> None:
 def test_days_are_written_as_a_person_would() -> None:
     assert days_in_words(Period(date(2026, 11, 19), date(2026, 11, 20))) == "Nov 19"
     assert days_in_words(ASKED.days) == "Oct 21 – Nov 19"
+    last_year = Period(date(2025, 10, 22), date(2025, 11, 21))
+    assert days_in_words(last_year, this_year=2026) == "Oct 22 – Nov 20, 2025"
     new_year = Period(date(2025, 12, 3), date(2026, 1, 3))
     assert days_in_words(new_year) == "Dec 3, 2025 – Jan 2, 2026"
