@@ -51,6 +51,8 @@ class Config:
     """Database connections a process keeps."""
     pool_timeout_seconds: int = 2
     log_level: str = "INFO"
+    import_megabytes: int = 2048
+    """Size of the largest file that may be uploaded for an import."""
 
     @classmethod
     def from_env(cls, env: Mapping[str, str] = os.environ) -> "Config":

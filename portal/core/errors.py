@@ -95,6 +95,13 @@ class Unavailable(PortalError):
         self.retry_after = retry_after
 
 
+class NoSpace(PortalError):
+    """The disk is full; nothing was kept."""
+
+    status = 507
+    title = "No space left"
+
+
 class UnknownKey(PortalError, KeyError):
     """Nothing is registered under that key."""
 

@@ -6,11 +6,13 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+import msgspec
 import sqlalchemy as sa
 
 from portal.catalog.calendars import calendar_of
 from portal.core import bulk
 from portal.core.calendar import now
+from portal.core.collector import collection_paused
 from portal.core.ids import new_id
 from portal.core.registry import discover
 from portal.ingest import kinds, refusals, rows, stored, transactions, versions
@@ -26,8 +28,7 @@ discover(kinds)
 CONFLICT = "another body is stored under this id and version"
 
 
-@dataclass(frozen=True, slots=True)
-class Arrival:
+class Arrival(msgspec.Struct, frozen=True):
     """One readable item of a list."""
 
     index: int
@@ -49,6 +50,7 @@ class Batch:
     results: list[Verdict] = field(default_factory=list)
 
 
+@collection_paused()
 def store(
     client_id: UUID,
     kind: str,
@@ -94,6 +96,32 @@ def store_in(
         _read(batch, index, sent)
     _store(connection, batch)
     return count(batch.results)
+
+
+def withdraw_in(
+    connection: sa.Connection,
+    client_id: UUID,
+    kind: str,
+    key: stored.Key,
+    ids: Sequence[str],
+    received_at: datetime,
+) -> int:
+    """
+    Withdraw facts as part of the caller's transaction; give how many there were.
+
+    The withdrawal's version is above all that are known; facts withdrawn before stay so.
+    """
+    batch = Batch(client_id, KINDS[kind], key.system, received_at)
+    known = stored.newest(connection, batch.kind, key, ids)
+    for index, (id_, (number, hash_)) in enumerate(sorted(known.items())):
+        gone = Version(number + 1, {}, b"{}", hash_, received_at, is_withdrawal=True)
+        batch.groups[id_] = [Arrival(index, {"external_id": id_}, gone)]
+    days = Days(calendar_of(client_id))
+    entities: set[tuple[str, str]] = set()
+    _update(connection, batch, list(batch.groups), days, entities)
+    mark_days(connection, client_id, days.found)
+    mark_entities(connection, client_id, entities)
+    return len(known)
 
 
 def _read(batch: Batch, index: int, sent: Any) -> None:

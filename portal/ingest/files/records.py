@@ -64,8 +64,16 @@ def raw_records(file: BinaryIO, lines: Lines, layout: Layout) -> Iterator[tuple[
 def content(row: Row, layout: Layout) -> bytes:
     """What a row says, as bytes: equal rows give equal bytes in every file of that shape."""
     if layout.format == "ndjson":
-        return msgspec.json.encode(row, order="deterministic")
+        return as_bytes(row)
     return "\x1f".join(str(cell) for cell in row.values()).encode()
+
+
+def as_bytes(value: Any) -> bytes:
+    """Write a value as its one JSON text; what JSON cannot hold gives bytes too."""
+    try:
+        return msgspec.json.encode(value, order="sorted")
+    except (OverflowError, UnicodeEncodeError, TypeError):
+        return repr(value).encode("utf-8", "backslashreplace")
 
 
 def flatten(value: dict[str, Any], before: str = "") -> Row:
