@@ -1,7 +1,6 @@
 """The one way to ask: questions in, results out, in as few statements as they share."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from math import isfinite
@@ -11,35 +10,17 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from portal.catalog import compiler, distinct
+from portal.catalog.asking import Asking, Statement, asking_for
 from portal.catalog.assembly import Grid, assemble
 from portal.catalog.compare import sides_of
-from portal.catalog.compiler import Shape, Statement
+from portal.catalog.compiler import Shape
 from portal.catalog.family import Measure
 from portal.catalog.query import Query
 from portal.catalog.result import Interval, Result
-from portal.core.calendar import Calendar, now
-from portal.core.db import db
+from portal.core.calendar import Calendar
 
 OWN = {"metrics", "order", "limit"}
 """What questions may differ in and still be answered together."""
-
-
-@dataclass(frozen=True)
-class Asking:
-    """Whose numbers, by which days, at which instant, over which connection."""
-
-    client_id: UUID
-    calendar: Calendar
-    now: datetime
-    connection: sa.Connection
-
-    def fetch(self, statement: Statement) -> list[tuple[Any, ...]]:
-        """Run one statement by the driver itself, in binary."""
-        raw = self.connection.connection.driver_connection
-        assert raw is not None
-        with raw.cursor(binary=True) as cursor:
-            cursor.execute(statement.driver_sql(), statement.binds)
-            return list(cursor.fetchall())
 
 
 def answer(
@@ -72,7 +53,7 @@ def answers(
     connection: sa.Connection | None = None,
 ) -> list[Result]:
     """Answer several: those that differ only in their metrics share their statements."""
-    asking = Asking(client_id, calendar, at or now(), connection or db.session.connection())
+    asking = asking_for(client_id, calendar, at=at, connection=connection)
     alike: dict[tuple[Any, ...], list[Query]] = {}
     for query in queries:
         alike.setdefault(_shared(query), []).append(query)

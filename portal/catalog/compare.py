@@ -64,8 +64,14 @@ class Side:
         return bisect_right(self.edges, day)
 
 
-def sides_of(query: Query, calendar: Calendar, now: datetime) -> tuple[Side, Side | None]:
-    """Resolve the question's own side, and the compared one if any."""
+def sides_of(
+    query: Query, calendar: Calendar, now: datetime, grain: Grain | None = None
+) -> tuple[Side, Side | None]:
+    """Resolve the question's own side, and the compared one if any; `grain` overrides its own."""
+    if grain is not None:
+        query = replace(query, grain=Grain.NONE)
+        own, other = sides_of(query, calendar, now)
+        return _with(own, calendar, grain, now), other and _with(other, calendar, grain, now)
     if query.span is Span.HOURS:
         return _rolling(query, calendar, now)
     today = calendar.today(now)
@@ -119,7 +125,11 @@ def _side(
         parts = (Part(day, begins, until),) if until > begins else ()
         ends_at = until
     made = Side(period, whole, parts, starts_at, ends_at, (), cuts or until is not None)
-    return replace(made, buckets=_buckets(made, calendar, grain, now))
+    return _with(made, calendar, grain, now)
+
+
+def _with(side: Side, calendar: Calendar, grain: Grain, now: datetime) -> Side:
+    return replace(side, buckets=_buckets(side, calendar, grain, now))
 
 
 def _compared(query: Query) -> Period | None:
@@ -180,7 +190,7 @@ def _stretch(calendar: Calendar, grain: Grain, starts_at: datetime, ends_at: dat
     )
     period = Period(first, parts[-1].day + DAY)
     made = Side(period, None, parts, starts_at, ends_at, (), cuts_days=True)
-    return replace(made, buckets=_buckets(made, calendar, grain, ends_at))
+    return _with(made, calendar, grain, ends_at)
 
 
 def _buckets(side: Side, calendar: Calendar, grain: Grain, now: datetime) -> tuple[Bucket, ...]:

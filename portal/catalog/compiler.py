@@ -5,14 +5,13 @@ Each side of a comparison, each part of a day and each source is one branch of o
 question costs one statement whatever it covers. Keys are looked up in registries, values are binds.
 """
 
-import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any
 from uuid import UUID
 
 from portal.catalog import passes
+from portal.catalog.asking import Statement
 from portal.catalog.compare import Part, Side
 from portal.catalog.family import MEASURES, Aggregate, Measure
 from portal.catalog.metric import CURRENCY
@@ -20,18 +19,6 @@ from portal.catalog.query import Filter, Op
 from portal.core.calendar import Calendar, Grain, Period
 
 DAY = timedelta(days=1)
-
-
-@dataclass
-class Statement:
-    """SQL with named binds (`:name`), and their values."""
-
-    sql: str = ""
-    binds: dict[str, Any] = field(default_factory=dict)
-
-    def driver_sql(self) -> str:
-        """The same with the driver's own placeholders."""
-        return re.sub(r"(?<![:\w]):([a-z]\w*)", r"%(\1)s", self.sql)
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from portal.catalog import passes
+from portal.catalog.asking import Statement
 from portal.catalog.compare import Bucket, Side
-from portal.catalog.compiler import Shape, Statement, condition, value_of
+from portal.catalog.compiler import Shape, condition, value_of
 from portal.catalog.family import Measure
 
 WANTED = (

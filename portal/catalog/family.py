@@ -55,10 +55,12 @@ class Identity:
 
     fact: str
     """The kind of fact, as a constant or an expression."""
-    id: str = "f.id::text"
+    id: str = "CAST(f.id AS text)"
     external_id: str = "f.external_id"
     title: str = "''"
-    lead: str = "NULL::uuid"
+    lead: str = "CAST(NULL AS uuid)"
+    at: str = ""
+    """When it happened; default: the family's instant."""
 
 
 @dataclass(frozen=True)

@@ -122,7 +122,7 @@ SPEND = family(
         "campaign": "coalesce(c.external_id, f.campaign_ref)",
     },
     currency="f.currency",
-    identity=Identity("campaign_spend", title="coalesce(c.name, '')"),
+    identity=Identity("campaign_spend", title="coalesce(c.name, '')", at="f.occurred_at"),
 )
 FEES = family(
     "fees",
@@ -131,7 +131,10 @@ FEES = family(
     dimensions=UNASSIGNED,
     currency="f.currency",
     identity=Identity(
-        "plan_fees", id="f.day::text || ':' || f.currency", external_id="f.day::text"
+        "plan_fees",
+        id="CAST(f.day AS text) || ':' || f.currency",
+        external_id="CAST(f.day AS text)",
+        at="CAST(f.day AS timestamp) AT TIME ZONE 'UTC'",
     ),
 )
 USAGE = family(

@@ -51,7 +51,7 @@ SESSIONS = family(
     dimensions={},
     identity=Identity(
         "product_sessions",
-        id="f.actor || ':' || f.started_at::text",
+        id="f.actor || ':' || CAST(f.started_at AS text)",
         external_id="f.actor",
         title="f.actor",
     ),

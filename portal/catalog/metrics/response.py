@@ -28,7 +28,7 @@ TURNS = family(
     stored=("source", "channel", "medium", "account"),
     identity=Identity(
         "turns",
-        id="f.conversation || ':' || f.started_at::text",
+        id="f.conversation || ':' || CAST(f.started_at AS text)",
         external_id="f.conversation",
         title="coalesce(l.name, '')",
         lead="f.lead_key",

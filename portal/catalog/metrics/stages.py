@@ -30,7 +30,7 @@ def _flow(key: str, instant: str) -> Family:
         },
         identity=Identity(
             "leads",
-            id="f.lead_id::text || ':' || f.from_at::text",
+            id="CAST(f.lead_id AS text) || ':' || CAST(f.from_at AS text)",
             external_id="l.external_id",
             title="l.name",
             lead="l.id",

@@ -50,7 +50,7 @@ STEPS = family(
     currency="f.currency",
     identity=Identity(
         "f.kind",
-        id="f.origin_id::text || ':' || f.kind || ':' || f.origin",
+        id="CAST(f.origin_id AS text) || ':' || f.kind || ':' || f.origin",
         external_id="coalesce(j.external_id, p.external_id, e.external_id, l.external_id, '')",
         title="coalesce(l.name, '')",
         lead="l.id",
