@@ -2,8 +2,8 @@
 The funnel: the same leads, step by step, in order, within a window.
 
 The leads are those of the period. A step counts when it follows the step before it, within the
-window that opens with the lead. A step that none of the period's leads ever had is not measured, and
-skipped.
+window that opens with the lead. A step that none of the period's leads ever had is not measured,
+and skipped.
 """
 
 from collections.abc import Sequence

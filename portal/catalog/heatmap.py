@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, time
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -16,12 +16,13 @@ from portal.core.calendar import Calendar, Grain
 
 MINUTES = 60
 HOURS = 24
+DAY = HOURS * MINUTES
 DAYS = 7
 
 
 @dataclass(frozen=True)
 class Heatmap:
-    """`cells[weekday][hour]`, Monday first; the busiest one; how much lies outside opening hours."""
+    """`cells[weekday][hour]`, Monday first, and how much of it lies outside opening hours."""
 
     cells: tuple[tuple[int, ...], ...]
     total: int
@@ -58,15 +59,11 @@ def heatmap(
 
 def _mapped(cells: Sequence[Sequence[int]], business_hours: Mapping[str, Any]) -> Heatmap:
     total = sum(map(sum, cells))
-    opened = [
-        [_open_minutes(business_hours, day, hour) for hour in range(HOURS)] for day in range(DAYS)
-    ]
-    outside = sum(
-        Decimal(value) * (MINUTES - opened[day][hour]) / MINUTES
-        for day, hours in enumerate(cells)
-        for hour, value in enumerate(hours)
-    )
+    opened = _open_minutes(business_hours)
     places = [(day, hour) for day in range(DAYS) for hour in range(HOURS)]
+    outside = Decimal(0)
+    for day, hour in places:
+        outside += Decimal(cells[day][hour]) * (MINUTES - opened[day][hour]) / MINUTES
     return Heatmap(
         cells=tuple(map(tuple, cells)),
         total=total,
@@ -76,26 +73,18 @@ def _mapped(cells: Sequence[Sequence[int]], business_hours: Mapping[str, Any]) -
     )
 
 
-def _open_minutes(business_hours: Mapping[str, Any], day: int, hour: int) -> int:
-    """Count the minutes of one hour of the week in which the client is open."""
-    if not business_hours:
-        return MINUTES
-    start = hour * MINUTES
-    return min(
-        MINUTES,
-        sum(
-            max(
-                0,
-                min(_minute(closes) or HOURS * MINUTES, start + MINUTES)
-                - max(_minute(opens), start),
-            )
-            for opens, closes in business_hours.get(str(day), ())
-        ),
-    )
+def _open_minutes(business_hours: Mapping[str, Any]) -> list[list[int]]:
+    """Count the open minutes of each hour of the week; a shift may run past midnight."""
+    minutes = [not business_hours] * (DAYS * DAY)
+    for day, intervals in business_hours.items():
+        for opens, closes in intervals:
+            start, end = _minute(opens), _minute(closes)
+            for minute in range(start, end if end > start else end + DAY):
+                minutes[(int(day) * DAY + minute) % len(minutes)] = True
+    hours = [sum(minutes[at : at + MINUTES]) for at in range(0, len(minutes), MINUTES)]
+    return [hours[at : at + HOURS] for at in range(0, len(hours), HOURS)]
 
 
 def _minute(clock: str) -> int:
-    if clock.startswith("24"):
-        return HOURS * MINUTES
-    at = time.fromisoformat(clock)
-    return at.hour * MINUTES + at.minute
+    hour, minute = clock.split(":")[:2]
+    return int(hour) * MINUTES + int(minute)
