@@ -19,7 +19,7 @@ PRODUCT_WORDS = ("portal", "larkfield")
 # Shorter names are inside too many good passwords.
 NAME_LENGTH = 4
 
-_slots = BoundedSemaphore(HASHES_AT_ONCE)
+SLOTS = BoundedSemaphore(HASHES_AT_ONCE)
 _hashers = {
     False: PasswordHasher(),
     True: PasswordHasher(time_cost=1, memory_cost=8, parallelism=1),
@@ -27,10 +27,10 @@ _hashers = {
 _is_weak = False
 
 
-def weaken() -> None:
+def weaken(*, is_weak: bool = True) -> None:
     """Hash at almost no cost from now on. Tests only: they make hundreds of people."""
     global _is_weak  # noqa: PLW0603 - a process is either a test or it is not
-    _is_weak = True
+    _is_weak = is_weak
     _dummy.cache_clear()
 
 
@@ -95,12 +95,12 @@ def is_outdated(stored: str) -> bool:
 
 @contextmanager
 def _slot() -> Iterator[None]:
-    if not _slots.acquire(timeout=WAIT_SECONDS):
+    if not SLOTS.acquire(timeout=WAIT_SECONDS):
         raise TooManyRequests("Many people are signing in. Try again in a moment.", retry_after=5)
     try:
         yield
     finally:
-        _slots.release()
+        SLOTS.release()
 
 
 @lru_cache(maxsize=1)
