@@ -24,7 +24,13 @@ def check_object(field: str, value: Any, encoded: bytes) -> None:
         raise Refusal(field, f"must have at most {MOST_PROPERTIES} properties, not {len(value)}")
     if b"\\u0000" in encoded:
         check_text(field, value)
-    _check_names(field, value, 1)
+    if len(encoded) > MOST_NAME or b'""' in encoded or _marks(encoded) > MOST_LEVELS:
+        _check_names(field, value, 1)
+
+
+def _marks(encoded: bytes) -> int:
+    """How many levels there can be at most."""
+    return encoded.count(b"{") + encoded.count(b"[")
 
 
 def check_text(field: str, value: Any) -> None:

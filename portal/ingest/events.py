@@ -1,5 +1,6 @@
 """Product events in: immutable, deduplicated for ever on the sender's own id."""
 
+import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -12,6 +13,7 @@ import sqlalchemy as sa
 from portal.catalog.calendars import calendar_of
 from portal.core import bulk
 from portal.core.calendar import now
+from portal.core.collector import collection_paused
 from portal.core.db import Base
 from portal.ingest import refusals, transactions, wire
 from portal.ingest.days import Days
@@ -25,7 +27,7 @@ MOST_POSTHOG_BYTES = 128 * 1024
 COLUMNS = ("client_id", "system", *Event._fields)
 CONFLICT = "another body is stored under this id"
 
-Read = Callable[[Any, Arrived], Event]
+Read = Callable[[Any, Arrived, bytes], Event]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +46,9 @@ POSTHOG = Form(msgspec.json.Decoder(PostHogEvent).decode, wire.from_posthog, MOS
 def single(call: str) -> Form:
     """Give the form of an address that takes one call; the address says its type."""
 
-    def read(sent: SegmentEvent, arrived: Arrived) -> Event:
+    def read(sent: SegmentEvent, arrived: Arrived, body_hash: bytes) -> Event:
         sent.type = call
-        return wire.from_segment(sent, arrived)
+        return wire.from_segment(sent, arrived, body_hash)
 
     return Form(SEGMENT.decode, read, MOST_BYTES)
 
@@ -67,6 +69,7 @@ class Batch:
     results: list[Verdict] = field(default_factory=list)
 
 
+@collection_paused()
 def store(
     client_id: UUID,
     system: str,
@@ -103,7 +106,9 @@ def store(
 
 def _read(batch: Batch, index: int, sent: Any, form: Form) -> None:
     try:
-        event = form.read(_decoded(sent, form), batch.arrived)
+        text = _text(sent, form)
+        body_hash = hashlib.sha256(text).digest()
+        event = form.read(_decoded(text, form), batch.arrived, body_hash)
     except Refusal as refusal:
         _refuse(batch, index, sent, refusal)
         return
@@ -119,12 +124,16 @@ def _read(batch: Batch, index: int, sent: Any, form: Form) -> None:
     batch.sent[index] = sent
 
 
-def _decoded(sent: Any, form: Form) -> Any:
+def _text(sent: Any, form: Form) -> bytes | msgspec.Raw:
     if isinstance(sent, Refusal):
         raise sent
     text = sent if isinstance(sent, bytes | msgspec.Raw) else _encoded(sent)
     if len(text) > form.most_bytes:
         raise Refusal("", f"an event must have at most {form.most_bytes} bytes, not {len(text)}")
+    return text
+
+
+def _decoded(text: bytes | msgspec.Raw, form: Form) -> Any:
     try:
         return form.decode(text)
     except msgspec.ValidationError as error:

@@ -2,11 +2,15 @@
 
 from collections import Counter
 from enum import StrEnum
+from operator import attrgetter
 
 import msgspec
 
 NO_JSON = "is no JSON text"
 """How the reason for an item that cannot be read begins."""
+
+
+_index, _status = attrgetter("index"), attrgetter("status")
 
 
 class Status(StrEnum):
@@ -54,6 +58,6 @@ class Verdicts(msgspec.Struct, frozen=True):
 
 def count(results: list[Verdict]) -> Verdicts:
     """Put verdicts in the order of their items and count them."""
-    results.sort(key=lambda verdict: verdict.index)
-    counts = Counter(str(verdict.status) for verdict in results)
-    return Verdicts(results, **counts)
+    results.sort(key=_index)
+    counts = Counter(map(_status, results))
+    return Verdicts(results, **{str(status): many for status, many in counts.items()})

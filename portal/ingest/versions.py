@@ -92,7 +92,7 @@ def _check(
         for name, value in (*body.items(), ("external_id", item.external_id)):
             content.check_text(name, value)
     if isinstance(item.properties, dict):
-        content.check_object("properties", item.properties, b"")
+        content.check_object("properties", item.properties, encoded)
     currency = body.get("currency")
     if currency is not None and currency not in _currencies:
         raise Refusal("currency", "must be a currency code of ISO 4217, such as EUR")

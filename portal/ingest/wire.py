@@ -1,8 +1,7 @@
 """Product events as Segment's clients write them, and PostHog's: read into rows."""
 
-import hashlib
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, NamedTuple
 
 import msgspec
 from msgspec import Meta, Raw
@@ -21,7 +20,6 @@ TYPES = frozenset({"track", "identify", "page", "screen", "group", "alias"})
 
 Instant = Annotated[datetime, Meta(tz=True)]
 Identity = str | int | float | None
-Row = tuple[Any, ...]
 
 
 class SegmentEvent(msgspec.Struct, rename="camel"):
@@ -80,6 +78,7 @@ class Event(NamedTuple):
     """JSON text as sent."""
     context: str
     body_hash: bytes
+    """Of its JSON text as sent: equal hashes are equal events, others are compared."""
 
 
 POSTHOG_TYPES = {
@@ -91,59 +90,77 @@ POSTHOG_TYPES = {
 }
 
 
-def from_segment(sent: SegmentEvent, arrived: Arrived) -> Event:
+def from_segment(sent: SegmentEvent, arrived: Arrived, body_hash: bytes) -> Event:
     """
     Check one event.
 
     Raises:
         Refusal: it breaks a rule; names the field and the limit.
     """
-    kind = sent.type or ""
-    if kind not in TYPES:
-        raise Refusal("type", f"must be one of {', '.join(sorted(TYPES))}", external_id=_id(sent))
     try:
-        return _segment(kind, sent, arrived)
+        kind = _type(sent)
+        user, anonymous = _people(sent)
+        sent_at = moment(sent.sent_at) or arrived.sent_at if sent.sent_at else arrived.sent_at
+        name = sent.event if kind == "track" else sent.name
+        return Event(
+            _text("messageId", sent.message_id) or new_id().hex,
+            kind,
+            _word("event" if kind == "track" else "name", name) or kind,
+            occurred(sent.timestamp, sent_at, arrived.received_at),
+            sent.timestamp,
+            sent_at,
+            arrived.received_at,
+            user,
+            anonymous,
+            _text("previousId", sent.previous_id),
+            user or anonymous,
+            _described(kind, sent),
+            _context(sent),
+            body_hash,
+        )
     except Refusal as refusal:
-        refusal.external_id = _id(sent)
+        refusal.external_id = str(sent.message_id or "")[:MOST_WORD]
         raise
 
 
-def _segment(kind: str, sent: SegmentEvent, arrived: Arrived) -> Event:
-    described = "traits" if kind in ("identify", "group") else "properties"
-    own = sent.traits if described == "traits" and sent.traits else sent.properties
+def _type(sent: SegmentEvent) -> str:
+    """Check what each type must have."""
+    kind = sent.type
+    if kind not in TYPES:
+        raise Refusal("type", f"must be one of {', '.join(sorted(TYPES))}")
     if kind == "track" and not sent.event:
         raise Refusal("event", "is required")
-    if kind == "alias" and sent.previous_id is None:
+    if kind == "alias" and not sent.previous_id:
         raise Refusal("previousId", "is required")
-    name = sent.event if kind == "track" else sent.name
+    if kind == "group" and not sent.group_id:
+        raise Refusal("groupId", "is required")
+    return kind
+
+
+def _people(sent: SegmentEvent) -> tuple[str, str]:
     user, anonymous = _text("userId", sent.user_id), _text("anonymousId", sent.anonymous_id)
     if not user and not anonymous:
         raise Refusal("userId", "userId or anonymousId is required")
-    group = _text("groupId", sent.group_id)
-    if kind == "group" and not group:
-        raise Refusal("groupId", "is required")
-    extra = {"groupId": group, "category": sent.category or ""}
-    return _event(
-        Event(
-            message_id=_text("messageId", sent.message_id) or new_id().hex,
-            type=kind,
-            name=_word("event" if kind == "track" else "name", name) or kind,
-            occurred_at=arrived.received_at,
-            timestamp=sent.timestamp,
-            sent_at=moment(sent.sent_at) or arrived.sent_at,
-            received_at=arrived.received_at,
-            user_id=user,
-            anonymous_id=anonymous,
-            previous_id=_text("previousId", sent.previous_id),
-            actor=user or anonymous,
-            properties=_object(described, own),
-            context=_with(extra, _object("context", sent.context)),
-            body_hash=b"",
-        )
-    )
+    return user, anonymous
 
 
-def from_posthog(sent: PostHogEvent, arrived: Arrived) -> Event:
+def _described(kind: str, sent: SegmentEvent) -> str:
+    if kind in ("identify", "group") and sent.traits:
+        return _object("traits", sent.traits)
+    return _object("properties", sent.properties)
+
+
+def _context(sent: SegmentEvent) -> str:
+    """Give the context, with what its sender said beside it."""
+    context = _object("context", sent.context)
+    if sent.group_id is None and not sent.category:
+        return context
+    said = {"groupId": _text("groupId", sent.group_id), "category": sent.category}
+    told = {name: value for name, value in said.items() if value}
+    return msgspec.json.encode({**told, **msgspec.json.decode(context)}).decode()
+
+
+def from_posthog(sent: PostHogEvent, arrived: Arrived, body_hash: bytes) -> Event:
     """
     Check one item of PostHog's batch.
 
@@ -151,13 +168,13 @@ def from_posthog(sent: PostHogEvent, arrived: Arrived) -> Event:
         Refusal: it breaks a rule; names the field and the limit.
     """
     try:
-        return _posthog(sent, arrived)
+        return _posthog(sent, arrived, body_hash)
     except Refusal as refusal:
         refusal.external_id = str(sent.uuid or "")[:MOST_WORD]
         raise
 
 
-def _posthog(sent: PostHogEvent, arrived: Arrived) -> Event:
+def _posthog(sent: PostHogEvent, arrived: Arrived, body_hash: bytes) -> Event:
     properties = _object("properties", sent.properties)
     told = _told(properties)
     user = _text("distinct_id", sent.distinct_id) or _text("distinct_id", told.distinct_id)
@@ -167,23 +184,22 @@ def _posthog(sent: PostHogEvent, arrived: Arrived) -> Event:
     previous = ""
     if kind == "alias":
         previous, user = user, _text("alias", told.alias) or user
-    return _event(
-        Event(
-            message_id=_text("uuid", sent.uuid) or new_id().hex,
-            type=kind,
-            name=_word("event", sent.event) or kind,
-            occurred_at=arrived.received_at,
-            timestamp=sent.timestamp,
-            sent_at=moment(sent.sent_at) or arrived.sent_at,
-            received_at=arrived.received_at,
-            user_id=user,
-            anonymous_id=_text("$anon_distinct_id", told.anonymous),
-            previous_id=previous,
-            actor=user,
-            properties=properties,
-            context="{}",
-            body_hash=b"",
-        )
+    sent_at = moment(sent.sent_at) or arrived.sent_at
+    return Event(
+        message_id=_text("uuid", sent.uuid) or new_id().hex,
+        type=kind,
+        name=_word("event", sent.event) or kind,
+        occurred_at=occurred(sent.timestamp, sent_at, arrived.received_at),
+        timestamp=sent.timestamp,
+        sent_at=sent_at,
+        received_at=arrived.received_at,
+        user_id=user,
+        anonymous_id=_text("$anon_distinct_id", told.anonymous),
+        previous_id=previous,
+        actor=user,
+        properties=properties,
+        context="{}",
+        body_hash=body_hash,
     )
 
 
@@ -214,20 +230,25 @@ def moment(sent: Raw | str | None) -> datetime | None:
         return None
 
 
-def _event(event: Event) -> Event:
-    """Correct the sender's clock and take the hash of what was said."""
-    at = event.timestamp or event.received_at
-    if event.timestamp and event.sent_at:
-        wrong = event.received_at - event.sent_at
+def occurred(
+    timestamp: datetime | None, sent_at: datetime | None, received_at: datetime
+) -> datetime:
+    """
+    Say when an event happened: its `timestamp`, moved by what its sender's clock is wrong.
+
+    Raises:
+        Refusal: that is too long ago, or in the future.
+    """
+    if timestamp is None:
+        return received_at
+    at = timestamp
+    if sent_at is not None:
+        wrong = received_at - sent_at
         if abs(wrong) > SKEW:
             at = _shifted(at, wrong)
-    if not FIRST <= at <= event.received_at + AHEAD:
+    if not FIRST <= at <= received_at + AHEAD:
         raise Refusal("timestamp", "must lie between the year 1900 and 24 hours after receipt")
-    said = (
-        f"{event.type}\0{event.name}\0{event.timestamp}\0{event.user_id}\0{event.anonymous_id}\0"
-        f"{event.previous_id}\0{event.properties}\0{event.context}"
-    )
-    return event._replace(occurred_at=at, body_hash=hashlib.sha256(said.encode()).digest())
+    return at
 
 
 def _shifted(at: datetime, by: timedelta) -> datetime:
@@ -241,9 +262,7 @@ def _text(field: str, value: Identity) -> str:
     """Give an id as text, as the clients' own servers do."""
     if value is None:
         return ""
-    if not isinstance(value, str):
-        return str(value)
-    return _word(field, value)
+    return _word(field, value if isinstance(value, str) else str(value))
 
 
 def _word(field: str, value: str | None) -> str:
@@ -259,7 +278,7 @@ def _word(field: str, value: str | None) -> str:
 def _object(field: str, raw: Raw) -> str:
     """Check a free-form object and give its text as it was sent."""
     text = bytes(raw)
-    if not text or text == b"null":
+    if not text or text in {b"null", b"{}"}:
         return "{}"
     try:
         value = msgspec.json.decode(text)
@@ -267,15 +286,3 @@ def _object(field: str, raw: Raw) -> str:
         raise Refusal(field, f"{NO_JSON}: {error}") from None
     content.check_object(field, value, text)
     return text.decode()
-
-
-def _with(extra: dict[str, str], context: str) -> str:
-    """Add to a context what its sender said beside it."""
-    said = {name: value for name, value in extra.items() if value}
-    if not said:
-        return context
-    return msgspec.json.encode({**said, **msgspec.json.decode(context)}).decode()
-
-
-def _id(sent: SegmentEvent) -> str:
-    return str(sent.message_id if sent.message_id is not None else "")[:MOST_WORD]

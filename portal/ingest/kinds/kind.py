@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+import msgspec
 import sqlalchemy as sa
 
 from portal.core.calendar import Calendar
@@ -14,8 +15,7 @@ from portal.ingest.kinds.item import Item
 from portal.models.facts.fact import Fact
 
 
-@dataclass(frozen=True, slots=True)
-class Version:
+class Version(msgspec.Struct, frozen=True):
     """One received version of a fact."""
 
     number: int
@@ -31,8 +31,7 @@ class Version:
     is_withdrawal: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Fold:
+class Fold(msgspec.Struct, frozen=True):
     """What is known of a fact: the newest value of each field, and the versions behind it."""
 
     item: Any
