@@ -47,7 +47,7 @@ class Drawing:
         self.palette = palette
         self.parts: list[str] = []
         widest = max((len(text) for name in spec.axes for text in spec.ticks(name)), default=1)
-        self.left = widest * LETTER + 12
+        self.left = widest * 7 + 12
         self.right = self.width - (66 if any(s.end for s in spec.series) else 6)
         self.panels = self._panels()
 
@@ -126,7 +126,8 @@ def draw(spec: ChartSpec, size: str = "", *, palette: Mapping[str, str] | None =
     )
     return (
         f'<svg class="plot"{size_attributes} viewBox="0 0 {drawing.width} {drawing.height}"'
-        f' role="img" aria-label="{escape(spec.label)}">{"".join(drawing.parts)}</svg>'
+        f' preserveAspectRatio="xMinYMid meet" role="img" aria-label="{escape(spec.label)}">'
+        f"{''.join(drawing.parts)}</svg>"
     )
 
 
