@@ -36,9 +36,9 @@ def portal() -> None:
     """Client analytics portal."""
 
 
-def main() -> None:
+def main(arguments: list[str] | None = None) -> None:
     """Run a command; an error that we raise on purpose is one line, not a stack."""
     try:
-        portal()
+        portal(arguments)
     except PortalError as error:
         raise SystemExit(f"portal: {error}") from None

@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from portal.cli import main
 from portal.cli._scope import data_option
 
 COMMON = (
@@ -28,10 +29,9 @@ def run_portal(data: Path, options: dict[str, Any], welcome: list[str], *, demo:
     """Run until told to end; exit as it says."""
     from portal.supervisor.family import end_with_parent
     from portal.supervisor.layout import open_layout
-    from portal.supervisor.processes import QUEUES
     from portal.supervisor.running import Wish, run
 
     if options.pop("with_parent"):
         end_with_parent(signal.SIGTERM)
-    wish = Wish(open_layout(data), list(QUEUES), demo=demo, welcome=welcome, **options)
+    wish = Wish(open_layout(data), main, demo=demo, welcome=welcome, **options)
     raise SystemExit(run(wish, lambda text: click.echo(f"portal: {text}", err=True)))

@@ -11,7 +11,7 @@ from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 from redis.retry import Retry
 
-from portal.core import migrations
+from portal.core import schema
 from portal.core.db import db
 
 REDIS_SECONDS = 0.5
@@ -41,7 +41,7 @@ def _database() -> str:
     """Say ok, down, or migrate: the schema is not the one that this code needs."""
     try:
         with db.engine.connect() as connection:
-            current = migrations.current(connection)
+            current = schema.current(connection)
     except (sa.exc.DBAPIError, sa.exc.TimeoutError):
         return "down"
     return "ok" if current == _head() else "migrate"
@@ -49,7 +49,7 @@ def _database() -> str:
 
 @functools.cache
 def _head() -> str:
-    return migrations.head()
+    return schema.head()
 
 
 def _redis_answers() -> bool:

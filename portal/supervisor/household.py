@@ -7,6 +7,8 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from portal.supervisor.family import Forked
+
 ENDING = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 LOOK_SECONDS = 1.0
 FIRST_PAUSE_SECONDS = 0.05
@@ -14,7 +16,7 @@ LONGEST_PAUSE_SECONDS = 15.0
 SETTLED_SECONDS = 20.0
 """A process that ran for so long has not failed to start."""
 
-Child = subprocess.Popen[bytes]
+Child = subprocess.Popen[bytes] | Forked
 
 
 @dataclass

@@ -1,4 +1,4 @@
-"""Makes an installation: roles, database, grants, schema. Doing it twice changes nothing."""
+"""Makes an installation: roles, database, grants. Doing it twice changes nothing."""
 
 import json
 import os
@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 import psycopg
 
 from portal.config import Config
-from portal.core import migrations
+from portal.core import schema
 from portal.core.errors import BadConfig
 from portal.supervisor import roles
 from portal.supervisor.layout import Layout, keep_secrets, write_private
@@ -18,13 +18,12 @@ ADMIN_URL = "DATABASE_ADMIN_URL"
 """Address of a role that may make roles and databases; only setup on own servers reads it."""
 
 
-def install_embedded(layout: Layout, config: Config) -> None:
+def install_embedded(layout: Layout) -> None:
     """Set up the embedded database; the servers run."""
     admin = superuser_url(layout)
     roles.make_roles(admin, keep_secrets(layout))
     roles.make_database(admin, DATABASE)
     roles.grant(superuser_url(layout, DATABASE))
-    migrations.upgrade(config.database_owner_url)
 
 
 def install_external(config: Config) -> None:
@@ -40,7 +39,6 @@ def install_external(config: Config) -> None:
         roles.make_database(admin, database)
         roles.grant(urlsplit(admin)._replace(path=f"/{database}").geturl())
     _check_roles(config)
-    migrations.upgrade(config.database_owner_url)
 
 
 def is_installed(layout: Layout) -> bool:
@@ -58,9 +56,8 @@ def _stamp(layout: Layout) -> Path:
 
 
 def _version() -> str:
-    """Names of all migrations: reading them all would import Alembic at every start."""
-    names = sorted(path.stem for path in (migrations.FOLDER / "versions").glob("[0-9]*.py"))
-    return json.dumps(names)
+    """Names of all migrations; changes with each."""
+    return json.dumps(schema.names())
 
 
 def _urls_by_role(config: Config) -> dict[str, str]:

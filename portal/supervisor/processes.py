@@ -1,13 +1,15 @@
-"""Our own processes: web, one worker a queue, scheduler."""
+"""Our own processes: web, one worker a queue, scheduler. They are forked, so they share memory."""
 
+import gc
 import signal
-import subprocess
-import sys
+from collections.abc import Callable
 from functools import partial
-from pathlib import Path
 
+from portal import app, blueprints, models, tasks
 from portal.config import Config
-from portal.supervisor.family import spawn
+from portal.core.registry import discover
+from portal.supervisor import web
+from portal.supervisor.family import Forked, fork
 from portal.supervisor.household import Member
 from portal.supervisor.layout import Layout
 from portal.supervisor.servers import Servers
@@ -15,21 +17,43 @@ from portal.supervisor.settings import child_env
 
 # A server of ours ends with us at once: what it was doing is in PostgreSQL, or was not answered.
 ENDING = signal.SIGKILL
-QUEUES = ("rollups", "imports", "default")
-PORTAL = (sys.executable, "-m", "portal.cli")
+QUEUES = ("rollups", "default", "imports")
+"""One worker each, so that a long import keeps no mail and no number waiting."""
+SHARED = (app, web)
+
+Run = Callable[[list[str]], None]
 
 
-def own(layout: Layout, config: Config, queues: list[str], bind: tuple[str, int]) -> list[Member]:
-    """List the portal's own processes."""
+def preload() -> None:
+    """Load once what all of them need; the collector must not touch it, or it is shared no more."""
+    for package in (models, tasks, blueprints):
+        discover(package)
+    gc.collect()
+    gc.freeze()
+
+
+def own(layout: Layout, config: Config, bind: tuple[str, int], run: Run) -> list[Member]:
+    """List the portal's own processes; `run` runs one of our commands."""
     host, port = bind
     commands = {"web": ["web", "--host", host, "--port", str(port)]}
-    commands |= {f"worker-{queue}": ["worker", queue] for queue in queues}
-    commands["scheduler"] = ["scheduler"]
+    commands |= {queue: ["worker", queue] for queue in QUEUES}
+    commands["schedule"] = ["scheduler"]
     env = child_env(config)
     return [
-        Member(name, partial(_start, layout.logs / f"{name}.log", [*PORTAL, *arguments], env))
+        Member(name, partial(_start, layout, name, partial(run, arguments), env))
         for name, arguments in commands.items()
     ]
+
+
+def welcome(config: Config, bind: tuple[str, int], arguments: list[str], run: Run) -> Member:
+    """Name the process that greets when the portal answers, and loads the demo before."""
+    command = ["welcome", "--at", f"http://{bind[0]}:{bind[1]}", *arguments]
+    env = child_env(config)
+
+    def start() -> Forked:
+        return fork(partial(run, command), name="portal-welcome", ending=ENDING, env=env)
+
+    return Member("welcome", start, once=True)
 
 
 def embedded(servers: Servers) -> list[Member]:
@@ -42,17 +66,6 @@ def embedded(servers: Servers) -> list[Member]:
     ]
 
 
-def welcome(config: Config, bind: tuple[str, int], arguments: list[str]) -> Member:
-    """Name the process that greets when the portal answers, and loads the demo before."""
-    command = [*PORTAL, "welcome", "--at", f"http://{bind[0]}:{bind[1]}", *arguments]
-    env = child_env(config)
-
-    def start() -> subprocess.Popen[bytes]:
-        return spawn(command, ending=ENDING, env=env)
-
-    return Member("welcome", start, once=True)
-
-
-def _start(path: Path, command: list[str], env: dict[str, str]) -> subprocess.Popen[bytes]:
-    with path.open("ab") as log:
-        return spawn(command, ending=ENDING, log=log, env=env)
+def _start(layout: Layout, name: str, run: Callable[[], None], env: dict[str, str]) -> Forked:
+    with (layout.logs / f"{name}.log").open("ab") as log:
+        return fork(run, name=f"portal-{name}", ending=ENDING, env=env, log=log)

@@ -25,7 +25,8 @@ class Wish:
     """What was asked for on the command line."""
 
     layout: Layout
-    queues: list[str]
+    command: processes.Run
+    """Runs one of our commands, in the process that is forked for it."""
     host: str = "127.0.0.1"
     port: int | None = None
     demo: bool = False
@@ -43,8 +44,9 @@ def run(wish: Wish, tell: Tell) -> int:
         config = _settings(wish, port)
         announce(wish.layout, base_url=config.base_url)
         bind = (wish.host, port)
-        ours = processes.own(wish.layout, config, wish.queues, bind)
-        ours.append(processes.welcome(config, bind, wish.welcome))
+        processes.preload()
+        ours = processes.own(wish.layout, config, bind, wish.command)
+        ours.append(processes.welcome(config, bind, wish.welcome, wish.command))
         household.hold_signals()
         try:
             return household.keep([*processes.embedded(servers), *ours], tell)
@@ -69,8 +71,8 @@ def _install(layout: Layout) -> None:
     """Set up in a process of its own, so that what it loads is gone when we run on."""
     if installation.is_installed(layout):
         return
-    command = [*processes.PORTAL, "setup", "--no-assets", "--data", str(layout.root)]
-    if subprocess.run(command, check=False).returncode != 0:
+    command = [sys.executable, "-m", "portal.cli", "setup", "--no-assets"]
+    if subprocess.run([*command, "--data", str(layout.root)], check=False).returncode != 0:
         raise Unavailable("the portal could not be set up; the reason is above")
 
 

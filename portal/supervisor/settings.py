@@ -47,6 +47,7 @@ def child_env(config: Config) -> dict[str, str]:
     for field in fields(config):
         env[PREFIX + field.name.upper()] = _text(getattr(config, field.name))
     del env[PREFIX + "DATABASE_OWNER_URL"]
+    env[PREFIX + "SUPERVISED"] = "1"
     return env
 
 

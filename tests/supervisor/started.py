@@ -91,8 +91,8 @@ def _below(pid: int) -> dict[int, str]:
     found: dict[int, str] = {}
     with contextlib.suppress(OSError):
         for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split():
-            line = Path(f"/proc/{child}/cmdline").read_bytes().replace(b"\0", b" ").decode()
-            found |= {int(child): line} | _below(int(child))
+            name = Path(f"/proc/{child}/comm").read_text().strip()
+            found |= {int(child): name} | _below(int(child))
     return found
 
 

@@ -7,7 +7,6 @@ import psycopg
 import pytest
 
 from portal.config import Config
-from portal.core import migrations
 from portal.core.errors import BadConfig
 from portal.supervisor import checks
 from portal.supervisor.checks import durability, policies, redis, roles, schema, settings
@@ -111,7 +110,7 @@ def test_another_schema_is_told_with_its_command(
 ) -> None:
     """Not fatal: `portal migrate` must be able to start."""
     assert worst(schema.look, config).ok
-    monkeypatch.setattr(migrations, "head", lambda: "9999_from_the_future")
+    monkeypatch.setattr(schema, "head", lambda: "9999_from_the_future")
     found = worst(schema.look, config)
     assert (found.ok, found.fatal) == (False, False)
     assert found.mend == "Run `portal migrate`"

@@ -1,7 +1,6 @@
 """The whole portal by one command: what is killed comes back, and when it ends all end."""
 
 import os
-import shutil
 import signal
 import socket
 from collections.abc import Iterator
@@ -13,6 +12,8 @@ import pytest
 
 from tests.supervisor.started import GONE_SECONDS, Started, living, portal, wait_for
 
+WEB_PROCESSES = 3  # two that answer, and the one that keeps them
+
 
 @pytest.fixture(scope="module")
 def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -23,24 +24,32 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return data
 
 
-@pytest.fixture
-def started(installed: Path) -> Iterator[Started]:
-    """A portal that runs on it."""
-    running = Started(installed, "--port", "0")
+def start(data: Path) -> Iterator[Started]:
+    """Run a portal on `data` and leave nothing of it."""
+    running = Started(data, "--port", "0")
     running.wait_ready()
     yield running
-    if running.process.poll() is None:
-        running.process.kill()
+    family = running.family()
+    running.process.kill()
     running.process.wait()
-    wait_for(lambda: not living(running.family()), GONE_SECONDS)
+    wait_for(lambda: not living(family), GONE_SECONDS)
 
 
-def pid_of(running: Started, word: str) -> int:
-    """Pid of one process by a word of its command line."""
-    found: int = wait_for(lambda: [pid for pid, line in running.family().items() if word in line])[
-        0
-    ]
-    return found
+@pytest.fixture
+def started(installed: Path) -> Iterator[Started]:
+    """A portal that a test may end."""
+    yield from start(installed)
+
+
+@pytest.fixture(scope="module")
+def lasting(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Started]:
+    """A portal that runs as long as these tests; its first start has set it up."""
+    yield from start(tmp_path_factory.mktemp("lasting") / "data")
+
+
+def named(running: Started, name: str) -> list[int]:
+    """Pids of the processes of that name, parents first."""
+    return [pid for pid, found in living(running.family()).items() if found == name]
 
 
 def gone(pid: int) -> bool:
@@ -51,53 +60,52 @@ def gone(pid: int) -> bool:
 @pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
 def test_however_it_ends_all_of_its_processes_end(started: Started, ending: int) -> None:
     """Children of children too: web processes, database backends."""
+    wait_for(lambda: len(named(started, "portal-web")) == WEB_PROCESSES)
     family = started.family()
-    assert sum(" web " in line for line in family.values()) >= 3
-    assert any("postgres" in line for line in family.values())
+    assert {"postgres", "valkey-server", "portal-schedule"} <= set(family.values())
     started.process.send_signal(ending)
     code = started.process.wait(GONE_SECONDS)
     assert code == (-signal.SIGKILL if ending == signal.SIGKILL else 0)
     wait_for(lambda: not living(family), GONE_SECONDS)
 
 
-def test_killed_servers_come_back_and_the_portal_with_them(started: Started) -> None:
+def test_killed_servers_come_back_and_the_portal_with_them(lasting: Started) -> None:
     """Nobody has to restart anything."""
-    for word in ("bin/postgres", "valkey-server", "portal.cli web"):
-        pid = pid_of(started, word)
+    for name in ("postgres", "valkey-server", "portal-web", "portal-default", "portal-schedule"):
+        pid = wait_for(partial(named, lasting, name))[0]
         os.kill(pid, signal.SIGKILL)
         wait_for(partial(gone, pid))
-        started.wait_ready()
+        lasting.wait_ready()
 
 
-def test_a_killed_web_process_is_replaced(started: Started) -> None:
+def test_a_killed_web_process_is_replaced(lasting: Started) -> None:
     """One of the two that answer; the other answers meanwhile."""
-    web = sorted(pid for pid, line in started.family().items() if "portal.cli web" in line)
-    os.kill(web[-1], signal.SIGKILL)
-    wait_for(partial(gone, web[-1]))
-    assert started.readiness() == "ready"
-    wait_for(
-        lambda: sum("portal.cli web" in line for line in living(started.family()).values()) == 3
-    )
+    wait_for(lambda: len(named(lasting, "portal-web")) == WEB_PROCESSES)
+    last = named(lasting, "portal-web")[-1]
+    os.kill(last, signal.SIGKILL)
+    wait_for(partial(gone, last))
+    lasting.wait_ready()
+    wait_for(lambda: len(named(lasting, "portal-web")) == WEB_PROCESSES)
 
 
-def test_a_second_portal_on_the_same_folder_is_told_where_the_first_is(started: Started) -> None:
+def test_a_second_portal_on_the_same_folder_is_told_where_the_first_is(lasting: Started) -> None:
     """Two on one folder would be two truths."""
-    done = portal("up", "--data", str(started.data))
+    done = portal("up", "--data", str(lasting.data))
     assert done.returncode == 1
     assert "a portal already runs" in done.stderr
-    assert started.base_url in done.stderr
+    assert lasting.base_url in done.stderr
 
 
-def test_commands_use_the_servers_that_run(started: Started) -> None:
+def test_commands_use_the_servers_that_run(lasting: Started) -> None:
     """No second PostgreSQL, no waiting for the first to end."""
-    done = portal("migrate", "--data", str(started.data))
+    done = portal("migrate", "--data", str(lasting.data))
     assert done.returncode == 0, done.stderr
-    assert started.readiness() == "ready"
+    assert lasting.readiness() == "ready"
 
 
-def test_doctor_finds_a_running_portal_well(started: Started) -> None:
+def test_doctor_finds_a_running_portal_well(lasting: Started) -> None:
     """Each line says what was looked at; the exit code says whether all is well."""
-    done = portal("doctor", "--data", str(started.data))
+    done = portal("doctor", "--data", str(lasting.data))
     assert done.returncode == 0, done.stdout
     for name in ("roles", "policies", "migrations", "clock", "redis", "disk", "rollups"):
         assert f"ok    {name}" in done.stdout
@@ -126,16 +134,7 @@ def test_a_taken_port_is_said_in_one_line(installed: Path) -> None:
     )
 
 
-def test_a_copy_of_the_folder_runs_beside_the_first(started: Started, tmp_path: Path) -> None:
-    """Its own sockets, port and servers."""
-    done = portal("setup", "--no-assets", "--data", str(tmp_path / "other"))
-    assert done.returncode == 0, done.stderr
-    other = Started(tmp_path / "other", "--port", "0")
-    try:
-        other.wait_ready()
-        assert other.base_url != started.base_url
-    finally:
-        other.process.terminate()
-        other.process.wait()
-    shutil.rmtree(tmp_path / "other")
-    assert started.readiness() == "ready"
+def test_another_portal_runs_beside_it(lasting: Started, started: Started) -> None:
+    """Each with its own sockets, port and servers."""
+    assert lasting.base_url != started.base_url
+    assert (lasting.readiness(), started.readiness()) == ("ready", "ready")

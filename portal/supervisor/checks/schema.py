@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import psycopg
 
-from portal.core import migrations
+from portal.core.schema import head
 from portal.supervisor.checks.finding import Finding, Place
 
 
@@ -14,10 +14,10 @@ def look(place: Place) -> Iterator[Finding]:
         rows = place.rows(place.config.database_url, "SELECT version_num FROM alembic_version")
     except (psycopg.errors.UndefinedTable, psycopg.errors.InsufficientPrivilege):
         rows = []
-    current, head = str(rows[0][0]) if rows else "none", migrations.head()
+    current, wanted = str(rows[0][0]) if rows else "none", head()
     yield Finding(
         "migrations",
-        ok=current == head,
-        what=f"schema at {current}" + ("" if current == head else f", this code needs {head}"),
+        ok=current == wanted,
+        what=f"schema at {current}" + ("" if current == wanted else f", this code needs {wanted}"),
         mend="Run `portal migrate`",
     )
