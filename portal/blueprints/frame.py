@@ -122,7 +122,9 @@ NAVIGATION: Mapping[str, Sequence[Group]] = {
                     go="p",
                     right="settings",
                 ),
-                Entry("Audit log", icon="history", endpoint="client.audit", go="l", right="settings"),
+                Entry(
+                    "Audit log", icon="history", endpoint="client.audit", go="l", right="settings"
+                ),
                 Entry("Your account", icon="user-circle", endpoint="account.show", go="u"),
             ),
         ),
@@ -168,7 +170,8 @@ NAVIGATION: Mapping[str, Sequence[Group]] = {
 def init_app(app: Flask) -> None:
     """Give templates the functions that the layouts call."""
     app.extensions.setdefault(PLACE, {})
-    for function in (navigation, tab_bar, account, switch_list, viewing_as):
+    own = (navigation, tab_bar, account, switch_list, viewing_as, brand_sheet, logo)
+    for function in own:
         app.add_template_global(function)
 
 
@@ -179,7 +182,7 @@ def provide(app: Flask, **providers: Callable[..., Any]) -> None:
     Args:
         app: the application.
         providers: `account()` → Account or None, `switch_list()` → list of Choice, `viewing_as()`
-            → ViewingAs or None, `may(right)` → bool, `url_values(frame)` → values for url_for.
+            → ViewingAs or None, `may(right)` → bool, `brand_sheet()` and `logo()` → address or "".
     """
     app.extensions.setdefault(PLACE, {}).update(providers)
 
@@ -213,6 +216,18 @@ def switch_list() -> Sequence[Choice]:
 def viewing_as() -> ViewingAs | None:
     """Return whose pages are looked at, if any."""
     found: ViewingAs | None = _ask("viewing_as", None)
+    return found
+
+
+def brand_sheet() -> str:
+    """Return the address of the sheet with the client's colours, "" for the portal's own."""
+    found: str = _ask("brand_sheet", "")
+    return found
+
+
+def logo() -> str:
+    """Return the address of the client's logo, "" for its initials."""
+    found: str = _ask("logo", "")
     return found
 
 

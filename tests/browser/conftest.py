@@ -93,7 +93,9 @@ def open_page(chromium: Browser, styleguide: str, complaints: list[str]) -> Iter
         page = context.new_page()
         page.on("console", lambda m: complaints.append(m.text) if m.type == "error" else None)
         page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.goto(styleguide + path, wait_until="networkidle")
+        page.goto(styleguide + path)
+        if scripts:
+            page.evaluate("document.fonts.ready")
         return page
 
     yield opener

@@ -1,8 +1,11 @@
 """Every macro in a real browser: no console error, no overflow, nothing for axe to find."""
 
-import pytest
+from io import BytesIO
 
-from tests.browser.conftest import Faults, Mode, Opener
+import pytest
+from pypdf import PdfReader
+
+from tests.browser.conftest import Faults, Mode, Opener, Theme
 
 pytestmark = pytest.mark.browser
 
@@ -205,3 +208,37 @@ def test_offline_says_paused(open_page: Opener) -> None:
     page.wait_for_selector("#offline:not([hidden])")
 
     assert page.locator(".fresh .live-dot").inner_text() == "Paused"
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_what_opens_over_the_page_is_clean_too(
+    open_page: Opener, faults: Faults, theme: Theme
+) -> None:
+    openers = ("[popovertarget=date-pop]", "#kpi-leads .whatis", ".sidebar .switcher")
+    page = open_page("/c/summit/overview", theme=theme)
+    for opener in openers:
+        page.locator(opener).first.click()
+        assert faults(page) == []
+        page.keyboard.press("Escape")
+    page.keyboard.press("Control+k")
+    assert faults(page) == []
+    page.keyboard.press("Escape")
+    page.click("#kpi-revenue .kpi-value a")
+    page.wait_for_selector("dialog.drawer[open]")
+
+    assert faults(page) == []
+
+
+def test_a_printed_card_starts_and_ends_on_one_sheet(open_page: Opener) -> None:
+    page = open_page("/c/summit/overview")
+
+    sheets = [sheet.extract_text() for sheet in PdfReader(BytesIO(page.pdf(format="A4"))).pages]
+
+    for first, last in (
+        ("Revenue and leads", "Nov 3: storm-damage"),
+        ("Lead funnel", "Won"),
+        ("Where leads come from", "Referral"),
+        ("When people get in touch", "Busiest hour"),
+        ("Right now", "All activity"),
+    ):
+        assert any(first in sheet and last in sheet for sheet in sheets), first
