@@ -2,8 +2,12 @@
 
 import os
 import shutil
+import sys
+from pathlib import Path
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+UNPACKED = str(Path(sys.prefix) / "browser" / "chromium")
+"""Where tools/browser puts one when the machine has none."""
 ARGUMENTS = (
     "--no-sandbox",
     "--disable-gpu",
@@ -23,9 +27,11 @@ def path() -> str:
     Raises:
         FileNotFoundError: there is none; the message is the command that mends it.
     """
-    found = os.environ.get("PORTAL_CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
+    found = os.environ.get("PORTAL_CHROMIUM") or next(
+        filter(None, map(shutil.which, (*NAMES, UNPACKED))), None
+    )
     if not found:
         raise FileNotFoundError(
-            "no Chromium: run `apt-get install -y chromium`, or set PORTAL_CHROMIUM to one"
+            "no Chromium: run `sudo apt-get install -y chromium`, or set PORTAL_CHROMIUM to one"
         )
     return found
