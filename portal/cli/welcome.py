@@ -22,11 +22,9 @@ def command(at: str, *, demo: bool, live: bool) -> None:
     config = Config.from_env()
     _wait_answering(at, config)
     if demo:
-        from portal.cli._demo import greet, stay_live
+        from portal.cli._demo import greet
 
         greet(config)
-        if live:
-            stay_live(config)
     else:
         click.echo(f"the portal answers at {config.base_url}")
 

@@ -13,10 +13,16 @@ OPEN = """
 
 def look(place: Place) -> Iterator[Finding]:
     """Look at the oldest mark that no sweep took."""
-    marks, age = place.rows(place.config.database_platform_url, OPEN)[0]
+    marks, age = open_marks(place)
     yield Finding(
         "rollups",
         ok=age < OLDEST_SECONDS,
-        what=f"{marks} days or entities wait for their rollup, the oldest for {float(age):.0f} s",
+        what=f"{marks} days or entities wait for their rollup, the oldest for {age:.0f} s",
         mend="See that scheduler and worker run (`portal up`), then `portal rollups wait`",
     )
+
+
+def open_marks(place: Place) -> tuple[int, float]:
+    """Count the marks of all clients that no sweep took yet, and say how old the oldest is."""
+    count, age = place.rows(place.config.database_platform_url, OPEN)[0]
+    return int(count), float(age)
