@@ -176,6 +176,15 @@ def is_good(engine: sa.Engine, key_id: UUID) -> bool:
         )
 
 
+def is_guess(engine: sa.Engine, secret: str) -> bool:
+    """Whether no such key ever was."""
+    if not is_whole(secret):
+        return True
+    with engine.connect() as connection:
+        sql = sa.text("SELECT NOT EXISTS (SELECT FROM api_keys WHERE hash = :hash)")
+        return bool(connection.execute(sql, {"hash": _hash(secret)}).scalar_one())
+
+
 def is_whole(secret: str) -> bool:
     """Whether it can be a key of ours at all: a cut or mistyped one needs no look-up."""
     body = secret.removeprefix(PREFIX)

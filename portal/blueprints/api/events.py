@@ -6,13 +6,14 @@ from werkzeug import Response
 
 from portal.blueprints.api import bodies
 from portal.blueprints.api.answers import answer
-from portal.blueprints.api.scope import caller, guard
+from portal.blueprints.api.scope import GUESS_LIMIT, INGEST_LIMIT, caller, guard
 from portal.core.errors import NotFound
 from portal.ingest import body, events, wire
 from portal.ingest.verdicts import Verdicts
 
 bp = Blueprint("events", __name__)
 bp.before_request(guard)
+GUESS_LIMIT(bp)
 
 MOST_BYTES = 500 * 1024
 MOST_POSTHOG_BYTES = 5 * 1024 * 1024
@@ -43,6 +44,7 @@ class PostHogBatch(Struct):
 
 
 @bp.post("/v1/batch")
+@INGEST_LIMIT
 def take_batch() -> Response:
     """Store a list of calls."""
     sent: SegmentBatch = body.decoded(_body(MOST_BYTES), SegmentBatch, "batch")
@@ -53,6 +55,7 @@ def take_batch() -> Response:
 
 
 @bp.post("/v1/<call>")
+@INGEST_LIMIT
 def take_call(call: str) -> Response:
     """Store one call."""
     if call not in CALLS:
@@ -66,6 +69,8 @@ def take_call(call: str) -> Response:
 
 @bp.post("/batch/")
 @bp.post("/batch")
+@bp.post("/i/v0/ai/batch/")
+@INGEST_LIMIT
 def take_posthog_batch() -> Response:
     """Store a list of PostHog's events."""
     sent: PostHogBatch = body.decoded(_body(MOST_POSTHOG_BYTES), PostHogBatch, "batch")

@@ -14,6 +14,7 @@ from flask_limiter.util import get_remote_address
 
 from portal.actions import keys
 from portal.actions.keys import Found, Scope
+from portal.blueprints.limits import limiter
 from portal.core.actor import Actor, set_actor
 from portal.core.db import db
 from portal.core.errors import NotAllowed, NotSignedIn
@@ -26,6 +27,37 @@ BAD_KEY = "This key is unknown, revoked or expired."
 URL_NAMES = frozenset(
     {"key", "api_key", "apikey", "access_token", "token", "writekey", "write_key"}
 )
+
+
+def sender() -> str:
+    """Name who is counted against a limit: the key if one was sent, else the address."""
+    secret = _header_key()
+    return secret if keys.is_whole(secret) else get_remote_address()
+
+
+def _header_key() -> str:
+    header = request.headers.get("Authorization", "")
+    scheme, _, rest = header.partition(" ")
+    if scheme.lower() == "bearer":
+        return rest.strip()
+    if scheme.lower() != "basic":
+        return ""
+    try:
+        user, _, password = base64.b64decode(rest.strip(), validate=True).decode().partition(":")
+    except (binascii.Error, ValueError):
+        return ""
+    return user or password
+
+
+INGEST_LIMIT = limiter.shared_limit("12000 per minute", scope="ingest", key_func=sender)
+READ_LIMIT = limiter.shared_limit("600 per minute", scope="read", key_func=sender)
+# Only keys that never were: a revoked one is no guess.
+GUESS_LIMIT = limiter.limit(
+    "100 per minute",
+    key_func=get_remote_address,
+    deduct_when=lambda _response: g.get("is_guess", False),
+)
+GUESS_LIMIT(bp)
 
 
 def caller(*scopes: str, body_key: str = "") -> Found:
@@ -45,6 +77,7 @@ def caller(*scopes: str, body_key: str = "") -> Found:
         raise NotSignedIn(NO_KEY)
     found = keys.find(autocommit_engine(), secret)
     if found is None:
+        g.is_guess = keys.is_guess(autocommit_engine(), secret)
         raise NotSignedIn(BAD_KEY)
     g.key = found
     set_actor(Actor(found.prefix, None, request.remote_addr or "", g.get("request_id", "")))
@@ -81,6 +114,7 @@ def require_header_key() -> None:
     if not (secret := _header_key()):
         raise NotSignedIn(NO_KEY)
     if not keys.is_whole(secret):
+        g.is_guess = True
         raise NotSignedIn(BAD_KEY)
 
 
@@ -96,26 +130,6 @@ def autocommit_engine() -> sa.Engine:
 def origin() -> str:
     """Give the page's origin as its browser says it."""
     return request.headers.get("Origin", "").rstrip("/").lower()
-
-
-def sender() -> str:
-    """Name who is counted against a limit: the key if one was sent, else the address."""
-    secret = _header_key()
-    return secret if keys.is_whole(secret) else get_remote_address()
-
-
-def _header_key() -> str:
-    header = request.headers.get("Authorization", "")
-    scheme, _, rest = header.partition(" ")
-    if scheme.lower() == "bearer":
-        return rest.strip()
-    if scheme.lower() != "basic":
-        return ""
-    try:
-        user, _, password = base64.b64decode(rest.strip(), validate=True).decode().partition(":")
-    except (binascii.Error, ValueError):
-        return ""
-    return user or password
 
 
 def _values() -> Iterable[str]:
