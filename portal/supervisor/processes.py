@@ -7,6 +7,7 @@ from functools import partial
 
 from portal import app, blueprints, models, tasks
 from portal.config import Config
+from portal.core.queue import QUEUES
 from portal.core.registry import discover
 from portal.supervisor import web
 from portal.supervisor.family import Forked, fork
@@ -17,8 +18,6 @@ from portal.supervisor.settings import child_env
 
 # A server of ours ends with us at once: what it was doing is in PostgreSQL, or was not answered.
 ENDING = signal.SIGKILL
-QUEUES = ("rollups", "default", "imports")
-"""One worker each, so that a long import keeps no mail and no number waiting."""
 SHARED = (app, web)
 
 Run = Callable[[list[str]], None]
