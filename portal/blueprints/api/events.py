@@ -43,7 +43,7 @@ class PostHogBatch(Struct):
     sent_at: Raw = EMPTY
 
 
-@bp.post("/v1/batch")
+@bp.post("/v1/batch", provide_automatic_options=False)
 @INGEST_LIMIT
 def take_batch() -> Response:
     """Store a list of calls."""
@@ -54,7 +54,7 @@ def take_batch() -> Response:
     return _answer(events.store(key.client_id, key.system, sent.batch, sent_at=sent_at))
 
 
-@bp.post("/v1/<call>")
+@bp.post("/v1/<call>", provide_automatic_options=False)
 @INGEST_LIMIT
 def take_call(call: str) -> Response:
     """Store one call."""

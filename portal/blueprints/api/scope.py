@@ -49,8 +49,12 @@ def _header_key() -> str:
     return user or password
 
 
-INGEST_LIMIT = limiter.shared_limit("12000 per minute", scope="ingest", key_func=sender)
-READ_LIMIT = limiter.shared_limit("600 per minute", scope="read", key_func=sender)
+INGEST_LIMIT = limiter.shared_limit(
+    "12000 per minute", scope="ingest", key_func=sender, override_defaults=False
+)
+READ_LIMIT = limiter.shared_limit(
+    "600 per minute", scope="read", key_func=sender, override_defaults=False
+)
 # Only keys that never were: a revoked one is no guess.
 GUESS_LIMIT = limiter.limit(
     "100 per minute",

@@ -36,7 +36,8 @@ def test_pages_hold_each_row_once(sender: Program, reader: Program) -> None:
     """A cursor goes on where the page ended, in order of receipt."""
     for start in range(0, 9, 3):
         assert sender.post("/api/v1/facts/leads", [lead(start + n) for n in range(3)]).status_code
-    seen, cursor = [], ""
+    seen: list[str] = []
+    cursor: str | None = ""
     while cursor is not None:
         page = reader.get(f"/api/v1/facts/leads?limit=2{cursor}").json
         seen += [item["external_id"] for item in page["items"]]
