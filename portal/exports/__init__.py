@@ -1,0 +1,1 @@
+"""Bytes made of results: one module a format."""

@@ -1,0 +1,94 @@
+"""The lead funnel as the page draws it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from portal.catalog.funnel import LABELS, FunnelResult, FunnelStep
+from portal.core.units import duration, money, share
+from portal.widgets.overview.links import Links
+
+LOW = Decimal("0.5")
+ROWS = {
+    "lead_created": "leads",
+    "first_response": "first_responses",
+    "qualified": "leads_qualified",
+    "appointment_booked": "appointments_booked",
+    "quote_sent": "quotes_sent",
+    "job_won": "jobs_won",
+}
+"""Which metric's rows a step opens."""
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One step: how many leads, how high its bar stands (0…100), how many go on."""
+
+    label: str
+    leads: int
+    share: Decimal | None
+    height: str
+    top: str
+    link: str
+    """Points of the slope to the next bar, '' on the last."""
+    rate: Decimal | None
+    seconds: Decimal | None
+    dropped: int
+    is_low: bool
+    href: str
+    rows: str
+
+
+@dataclass(frozen=True)
+class Funnel:
+    """The steps and what they come to."""
+
+    steps: Sequence[Stage]
+    sentence: str
+    worth: str
+    worth_each: str
+    unmeasured: str
+
+
+def funnel(result: FunnelResult, links: Links) -> Funnel:
+    """Draw a funnel; without leads it has no steps."""
+    steps = result.steps if result.steps[0].leads else ()
+    pairs = list(zip(steps, [*steps[1:], None], strict=True))
+    jobs = max(result.jobs, 1)
+    return Funnel(
+        steps=[_stage(step, after, links) for step, after in pairs],
+        sentence=_sentence(result) if steps else "",
+        worth=f"{money(result.value_minor, result.currency)} won" if result.jobs else "",
+        worth_each=f"{money(result.value_minor / jobs, result.currency)} a job",
+        unmeasured=", ".join(LABELS[key].lower() for key in result.not_measured) if steps else "",
+    )
+
+
+def _stage(step: FunnelStep, after: FunnelStep | None, links: Links) -> Stage:
+    height = float(step.of_first or 0) * 100
+    link = ""
+    if after is not None:
+        next_height = float(after.of_first or 0) * 100
+        link = f"46,{100 - height:.1f} 100,{100 - next_height:.1f} 100,100 46,100"
+    metric = ROWS.get(step.key, "leads")
+    return Stage(
+        label=step.label,
+        leads=step.leads,
+        share=step.of_first,
+        height=f"{height:.1f}",
+        top=f"{100 - height:.1f}",
+        link=link,
+        rate=after.of_previous if after else None,
+        seconds=after.median_seconds if after else None,
+        dropped=after.dropped if after else 0,
+        is_low=bool(after and after.of_previous is not None and after.of_previous < LOW),
+        href=links.page(metric),
+        rows=links.drawer(metric),
+    )
+
+
+def _sentence(result: FunnelResult) -> str:
+    words = f"{share(result.rate)} of leads become jobs"
+    if result.median_seconds is not None:
+        words += f", median {duration(result.median_seconds)}"
+    return words
