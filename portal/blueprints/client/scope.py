@@ -12,9 +12,10 @@ from contextlib import ExitStack
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 
-from flask import Blueprint, g, request
+from flask import Blueprint, Flask, g, request
 
 from portal.blueprints.auth.visit import require_person, visit
+from portal.blueprints.frame import provide
 from portal.catalog.calendars import calendar_of
 from portal.core.db import db
 from portal.core.errors import NotAllowed, NotFound
@@ -25,6 +26,11 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 bp = Blueprint("client", __name__, url_prefix="/c/<slug>")
+
+
+def init_app(app: Flask) -> None:
+    """Let the sidebar show only what the person may open."""
+    provide(app, may=may)
 
 
 def requires(right: Right | str) -> Callable[[Callable[P, R]], Callable[P, R]]:
