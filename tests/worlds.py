@@ -9,12 +9,15 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
+from portal.catalog import passes
 from portal.catalog.calendars import calendar_of
+from portal.catalog.subjects import FAMILIES
 from portal.core.calendar import Calendar
 from portal.core.db import Base, db, platform_connection
 from portal.core.ids import new_id
 from portal.core.tenancy import acting_as
 from portal.models.clients import Client
+from portal.models.rollups import DIMENSIONS
 from portal.rollups import build
 from tests import factories
 
@@ -76,22 +79,31 @@ class World:
         return at + timedelta(seconds=self.random.random() * hours * 3600)
 
 
-def make(seed: int, *, zone: str, first: date, size: int = 30) -> World:
-    """Make a client and its rows; commit; roll its days up."""
+def make(seed: int, *, zone: str, first: date, now: datetime, size: int = 30) -> World:
+    """Make a client and its rows; commit; roll its days up as of `now`."""
     client = factories.client("world", zone=zone, currency="EUR")
     with acting_as(client.id):
         world = World(client, calendar_of(client.id), first, Random(seed))  # noqa: S311 - a seed
         fill(world, size)
-    roll_up(world)
+    roll_up(world, now)
     return world
 
 
-def roll_up(world: World) -> None:
-    """Roll up every day that may hold a row."""
-    days = [world.first + timedelta(days=n) for n in range(-3, DAYS + 3)]
+def roll_up(world: World, now: datetime) -> None:
+    """Roll up every day that may hold a row, as a sweep at `now` would have."""
+    pairs = [(world.client_id, world.first + timedelta(days=n)) for n in range(-3, DAYS + 3)]
+    known = {world.client_id: world.calendar}
+    columns = ", ".join(("measure", "currency", *DIMENSIONS, "value"))
     with platform_connection(read_only=False) as connection:
-        known = {world.client_id: world.calendar}
-        build.roll_up(connection, [(world.client_id, day) for day in days], known)
+        for family in FAMILIES.values():
+            if passes.stored(family):
+                into = f"INSERT INTO rollups (client_id, day, {columns})"
+                binds = {**build.intervals(pairs, known), "now": now}
+                connection.execute(sa.text(f"{into} {passes.select(family)}"), binds)
+            if family.hourly:
+                into = f"INSERT INTO rollup_hours (client_id, day, hour_at, {columns})"
+                binds = {**build.hourly(pairs, known), "now": now}
+                connection.execute(sa.text(f"{into} {passes.select(family, hourly=True)}"), binds)
 
 
 def fill(world: World, size: int) -> None:
@@ -111,7 +123,7 @@ def fill(world: World, size: int) -> None:
     _write(world, "funnel_events", posted)
     messages = [_message(world, leads, campaigns) for _ in range(size * 5)]
     _write(world, "messages", messages)
-    _write(world, "steps", _steps(world, leads, jobs, posted, messages))
+    _write(world, "steps", _steps(world, leads, jobs, posted))
     _write(world, "replies", _replies(world, messages))
     _write(world, "calls", [_call(world, leads, campaigns) for _ in range(size * 2)])
     _write(world, "usage_costs", [_usage(world, campaigns) for _ in range(size // 2)])
@@ -325,9 +337,7 @@ def _replies(world: World, messages: Sequence[Mapping[str, Any]]) -> list[dict[s
     ]
 
 
-def _steps(
-    world: World, leads: Any, jobs: Any, posted: Any, messages: Any
-) -> list[dict[str, Any]]:
+def _steps(world: World, leads: Any, jobs: Any, posted: Any) -> list[dict[str, Any]]:
     made = [_step("leads", lead, "lead_created", lead["occurred_at"], lead["id"]) for lead in leads]
     for job in jobs:
         told = {k: job[k] for k in ("value_minor", "currency", "product")}
@@ -343,12 +353,10 @@ def _steps(
         made.append(_step("funnel_events", event, event["kind"], at, lead, **told))
     for lead in leads:
         if world.random.random() < 0.7:
-            answer = world.random.choice(messages)
             at = lead["occurred_at"] + timedelta(
                 seconds=world.random.choice((1, 60, 61, 300, 301, 4000, 90_000))
             )
-            key = {"id": new_id()} if answer is None else {"id": new_id()}
-            made.append(_step("messages", key, "first_response", at, lead["id"]))
+            made.append(_step("messages", {"id": new_id()}, "first_response", at, lead["id"]))
     return made
 
 

@@ -17,6 +17,7 @@ MAX_LIMIT = 10_000
 MAX_HOUR_DAYS = 14
 MAX_DAYS = 366 * 130
 MAX_BUCKETS = 4_000
+MAX_TEXT = 255
 
 
 class Compare(StrEnum):
@@ -68,6 +69,8 @@ class Filter:
             raise BadQuery(f"filter {self.op} takes {many}", field="filters")
         if self.op is Op.IS_SET and self.values not in {(), ("true",), ("false",)}:
             raise BadQuery("filter is_set takes true, false or nothing", field="filters")
+        if not all(_is_text(value) for value in self.values):
+            raise BadQuery(f"a value is text of at most {MAX_TEXT} characters", field="filters")
 
 
 @dataclass(frozen=True)
@@ -128,14 +131,16 @@ class Query:
     def _check_keys(self) -> None:
         for key in self.metrics:
             if key not in METRICS:
-                raise BadQuery(f"no metric named {key}", field="metrics")
+                raise BadQuery(f"no metric named {key[:80]}", field="metrics")
         for key in (*self.dimensions, *(f.dimension for f in self.filters)):
             if key not in DIMENSION:
-                raise BadQuery(f"no dimension named {key}", field="dimensions")
+                raise BadQuery(f"no dimension named {key[:80]}", field="dimensions")
         sortable = {*self.metrics, *self.dimensions, self.grain.value}
         for order in self.order:
             if order.by not in sortable:
-                raise BadQuery(f"cannot order by {order.by}: it is not asked for", field="order")
+                raise BadQuery(
+                    f"cannot order by {order.by[:80]}: it is not asked for", field="order"
+                )
 
     def _check_dimensions(self) -> None:
         for metric in self.asked:
@@ -165,3 +170,9 @@ class Query:
     def asked(self) -> tuple[Metric, ...]:
         """The metrics themselves."""
         return tuple(METRICS[key] for key in self.metrics)
+
+
+def _is_text(value: str) -> bool:
+    """Whether PostgreSQL can hold it: no NUL, no half of a character."""
+    is_whole = value.encode(errors="ignore").decode() == value
+    return len(value) <= MAX_TEXT and is_whole and "\x00" not in value

@@ -144,6 +144,7 @@ def _all(asking: Asking, question: RowsQuery, side: Side) -> Statement:
     for measure in (MEASURES[key] for key in keys):
         if measure.window_days:
             made.binds["start"] = _window_start(asking, side, measure)
+            made.binds["end"] = min(side.ends_at, asking.now)
     made.sql = " UNION ALL ".join(selects)
     return made
 
@@ -270,6 +271,6 @@ def _cursor(item: FactRow) -> str:
 def _read_cursor(cursor: str) -> tuple[datetime, str]:
     try:
         at, _, key = base64.urlsafe_b64decode(cursor.encode()).decode().partition(" ")
-        return datetime.fromisoformat(at), key
+        return datetime.fromisoformat(at), key.replace("\x00", "")
     except ValueError as error:
         raise BadQuery("this cursor is none of ours", field="cursor") from error

@@ -16,7 +16,11 @@ STEPS = (
     " count(*) FILTER (WHERE t.kind = 'job_won') AS won"
     " FROM steps t WHERE t.client_id = f.client_id AND t.lead_id = f.id) s ON true"
 )
-SECONDS = "greatest(extract(epoch FROM s.responded_at - f.occurred_at), 0)"
+# greatest() would make a zero of nothing.
+SECONDS = (
+    "CASE WHEN s.responded_at IS NOT NULL"
+    " THEN greatest(extract(epoch FROM s.responded_at - f.occurred_at), 0) END"
+)
 
 LEADS = family(
     "leads",
