@@ -1,13 +1,13 @@
 """Who is behind a cookie, and what they are to the client in the URL: one statement a request."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 from uuid import UUID
 
-import sqlalchemy as sa
-
+from portal.core import single
 from portal.core.calendar import now
 from portal.core.rights import Role, role_for
 from portal.core.sealing import digest
@@ -35,6 +35,23 @@ WHERE s.hash = %s AND s.ended_at IS NULL
 """  # noqa: S608 - nothing in it comes from outside
 
 _SEEN = "UPDATE user_sessions SET seen_at = %s WHERE id = %s AND seen_at < %s"
+
+
+class _Row(NamedTuple):
+    id: UUID
+    user_id: UUID
+    is_half: bool
+    created_at: datetime
+    seen_at: datetime
+    view_client_id: UUID | None
+    view_role: str
+    view_until: datetime | None
+    email: str
+    name: str
+    agency_role: str
+    theme: str
+    totp_confirmed_at: datetime | None
+    role: str | None
 
 
 @dataclass(frozen=True)
@@ -94,51 +111,47 @@ class Visit:
     """What the person is to it."""
 
 
-def read(
-    engine: sa.Engine, cookie: str, slug: str | None, *, idle: timedelta, is_activity: bool
-) -> Visit | None:
+def read(cookie: str, slug: str | None, *, idle: timedelta, is_activity: bool) -> Visit | None:
     """
     Look up the session of `cookie`; None unless it lives.
 
     Args:
         cookie: as the browser sent it.
-        engine: in autocommit, so that one round trip does.
         slug: of the client in the URL.
         idle: how long a session lives without activity.
         is_activity: a person did this, not a page that refreshes itself.
     """
     if not COOKIE.fullmatch(cookie):
         return None
-    with engine.connect() as connection:
-        row = connection.exec_driver_sql(_READ, (slug, digest(cookie))).one_or_none()
-        at = now()
-        if row is None or not _lives(row, at, idle):
-            return None
-        if is_activity and at - row.seen_at > SEEN_EVERY:
-            connection.exec_driver_sql(_SEEN, (at, row[0], at - SEEN_EVERY))
-    return _visit(row, at)
+    found, at = single.one(_READ, (slug, digest(cookie))), now()
+    if found is None:
+        return None
+    row = _Row(*found[: len(_Row._fields)])
+    if not _lives(row, at, idle):
+        return None
+    if is_activity and at - row.seen_at > SEEN_EVERY:
+        single.run(_SEEN, (at, row.id, at - SEEN_EVERY))
+    return _visit(row, found[len(_Row._fields) :], at)
 
 
-def _lives(row: Any, at: datetime, idle: timedelta) -> bool:
+def _lives(row: _Row, at: datetime, idle: timedelta) -> bool:
     if row.is_half:
-        return bool(at - row[3] < HALF_LIFE)
-    return bool(at - row[3] < WHOLE_LIFE and at - row.seen_at < idle)
+        return at - row.created_at < HALF_LIFE
+    return at - row.created_at < WHOLE_LIFE and at - row.seen_at < idle
 
 
-def _visit(row: Any, at: datetime) -> Visit:
-    client = Client(**dict(zip(_CLIENT, row[14:], strict=True))) if row[14] is not None else None
-    person = Person(
-        id=row.user_id,
-        email=row.email,
-        name=row[9],
-        agency_role=row.agency_role,
-        theme=row.theme,
-        has_totp=row.totp_confirmed_at is not None,
-    )
-    view = None
-    if row.view_until is not None and row.view_until > at and person.is_admin:
-        view = ViewAs(row.view_client_id, Role(row.view_role), row.view_until)
+def _visit(row: _Row, columns: Sequence[Any], at: datetime) -> Visit:
+    client = Client(**dict(zip(_CLIENT, columns, strict=True))) if columns[0] is not None else None
+    has_totp = row.totp_confirmed_at is not None
+    person = Person(row.user_id, row.email, row.name, row.agency_role, row.theme, has_totp)
+    view = _view(row, at) if person.is_admin else None
     role = role_for(person.agency_role, row.role or "") if client else None
     if view and client and view.client_id == client.id:
         role = view.role
-    return Visit(row[0], person, row.is_half, view, client, role)
+    return Visit(row.id, person, row.is_half, view, client, role)
+
+
+def _view(row: _Row, at: datetime) -> ViewAs | None:
+    if row.view_client_id is None or row.view_until is None or row.view_until <= at:
+        return None
+    return ViewAs(row.view_client_id, Role(row.view_role), row.view_until)

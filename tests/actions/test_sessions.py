@@ -1,6 +1,7 @@
 """Sessions are rows: capped, timed out, ended; and what is written about people stays written."""
 
 from datetime import timedelta
+from typing import Any
 
 import psycopg
 import pytest
@@ -15,6 +16,7 @@ from portal.core.sealing import digest
 from portal.core.tenancy import acting_as
 from portal.models.accounts import User, UserSession
 from portal.models.clients import Client
+from tests.cluster import Urls
 from tests.people import person, post, signed_in
 
 
@@ -84,21 +86,32 @@ def test_the_database_knows_only_a_digest(app: Flask, alice: User) -> None:
     assert len(row.user_agent) == 200
 
 
-def test_reading_a_session_is_one_statement_and_quick(
-    app: Flask, acme: Client, alice: User
+def test_reading_a_session_is_one_statement_that_survives_a_dead_connection(
+    app: Flask, acme: Client, alice: User, urls: Urls, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     cookie = sessions.start(alice.id, is_half=False, user_agent="", address="")
     db.session.commit()
-    engine = db.engine.execution_options(isolation_level="AUTOCOMMIT")
-    counted: list[str] = []
-    sa.event.listen(engine, "before_cursor_execute", lambda *args: counted.append(args[2]))
+    ran: list[object] = []
+    execute = psycopg.Cursor.execute
 
-    idle = timedelta(minutes=30)
-    read = [visits.read(engine, cookie, acme.slug, idle=idle, is_activity=True) for _ in range(3)]
+    def counted(self: psycopg.Cursor[Any], *args: Any, **options: Any) -> psycopg.Cursor[Any]:
+        ran.append(args)
+        return execute(self, *args, **options)
 
-    assert len(counted) == 3
-    assert read[0] is not None
-    assert (read[0].role, read[0].client.id if read[0].client else None) == ("owner", acme.id)
+    monkeypatch.setattr(psycopg.Cursor, "execute", counted)
+    for _ in range(3):
+        read = visits.read(cookie, acme.slug, idle=timedelta(minutes=30), is_activity=True)
+        assert read is not None
+        assert (read.role, read.client.id if read.client else None) == ("owner", acme.id)
+    assert len(ran) == 3
+
+    with psycopg.connect(urls.superuser, autocommit=True) as superuser:
+        superuser.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+    db.session.remove()
+    assert visits.read(cookie, acme.slug, idle=timedelta(minutes=30), is_activity=True)
 
 
 OWN = "WHERE client_id = :client"

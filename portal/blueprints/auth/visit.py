@@ -8,8 +8,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any, NoReturn, TypeVar
 
-import sqlalchemy as sa
-from flask import Flask, current_app, g, request, url_for
+from flask import Flask, g, request, url_for
 from flask_login import LoginManager
 
 from portal.actions import visits
@@ -17,7 +16,6 @@ from portal.actions.visits import Person, Visit
 from portal.blueprints.cookies import session_cookie
 from portal.core import passwords
 from portal.core.actor import Actor, set_actor
-from portal.core.db import db
 from portal.core.errors import NotSignedIn
 from portal.core.settings import current_config
 
@@ -103,21 +101,11 @@ def idle_time() -> timedelta:
 
 def _read(cookie: str) -> Visit | None:
     return visits.read(
-        _engine(),
         cookie,
         g.get("slug"),
         idle=idle_time(),
         is_activity=TICK not in request.headers,
     )
-
-
-def _engine() -> sa.Engine:
-    """One round trip a read: no BEGIN, no COMMIT."""
-    key = "autocommit_engine"
-    if key not in current_app.extensions:
-        current_app.extensions[key] = db.engine.execution_options(isolation_level="AUTOCOMMIT")
-    engine: sa.Engine = current_app.extensions[key]
-    return engine
 
 
 def _here() -> str | None:
