@@ -16,8 +16,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from portal.actions import audit, import_files, imports
-from portal.catalog.calendars import calendar_of
+from portal.actions import audit, import_files, import_reading
 from portal.core import bulk
 from portal.core.calendar import now
 from portal.core.db import db
@@ -30,7 +29,6 @@ from portal.ingest.files.feed import Batch, Fault, Feed
 from portal.ingest.files.limits import ERRORS_KEPT
 from portal.ingest.files.lines import Place
 from portal.ingest.files.occurrences import Occurrences
-from portal.ingest.files.recipes import Setting
 from portal.ingest.files.values import BadFile
 from portal.ingest.stored import Key
 from portal.models.imports import Import, ImportBatch, ImportRefusal
@@ -63,7 +61,7 @@ def run(client_id: UUID, import_id: UUID, spell: Spell | None = None) -> str:
         Its state then; running or undoing means that there is more to do, here or by another run.
     """
     with acting_as(client_id):
-        found = imports.get(import_id)
+        found = import_reading.get(import_id)
         try:
             return _run(found, spell or Spell())
         except Superseded:
@@ -87,9 +85,17 @@ def _run(found: Import, spell: Spell) -> str:
 def fail(client_id: UUID, import_id: UUID, reason: str) -> None:
     """Say that an import stopped for a reason that is not its file's; it can be resumed."""
     with acting_as(client_id):
-        found = imports.get(import_id)
+        found = import_reading.get(import_id)
         if found.state in {"waiting", "running", "undoing"}:
             _end(found, "failed", failure=reason)
+
+
+def stop(client_id: UUID, import_id: UUID) -> None:
+    """Say that whoever ran an import has stopped between two batches."""
+    with acting_as(client_id):
+        found = import_reading.get(import_id)
+        if found.state in {"waiting", "running"}:
+            _end(found, "cancelled")
 
 
 def _begin(found: Import) -> bool:
@@ -101,7 +107,7 @@ def _begin(found: Import) -> bool:
 
 
 def _import(found: Import, spell: Spell) -> str:
-    setting = Setting(imports.map_of(found), imports.layout_of(found), calendar_of(found.client_id))
+    setting = import_reading.setting_of(found)
     run_ = _run_of(found)
     deadline = time.monotonic() + spell.seconds
     db.session.commit()

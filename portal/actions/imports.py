@@ -2,17 +2,17 @@
 
 from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 import msgspec
 import sqlalchemy as sa
 
-from portal.actions import audit, import_files
+from portal.actions import audit, import_files, import_reading
 from portal.core.actor import current_actor
 from portal.core.calendar import now
 from portal.core.db import db
-from portal.core.errors import Conflict, NotFound, Refused
+from portal.core.errors import Conflict, Refused
 from portal.core.ids import new_id
+from portal.core.queue import enqueue
 from portal.core.tenancy import current_client_id
 from portal.ingest.files import guess, maps, sniff
 from portal.ingest.files.layout import Layout
@@ -22,7 +22,7 @@ from portal.models.imports import Import, ImportMap
 
 SYSTEM = "file"
 SYSTEM_CHARACTERS = 255
-SHOWN = 200
+WORKING = frozenset({"waiting", "running", "undoing"})
 
 
 def add(taken: import_files.Incoming, file_name: str, kind: str, system: str = "") -> Import:
@@ -63,31 +63,12 @@ def add(taken: import_files.Incoming, file_name: str, kind: str, system: str = "
 
 def proposed(kind: str, layout: Layout) -> Map:
     """Take the newest saved map that fits the file, else a shipped one, else guess."""
-    saved = [decoded(row) for row in saved_maps()]
+    saved = [import_reading.decoded(row) for row in import_reading.saved_maps()]
     shipped = [maps.shipped()[key] for key in maps.fitting(layout)]
     for map_ in (*saved, *shipped):
         if (not kind or kind in map_.kinds) and not maps.problems(map_, layout):
             return map_
     return guess.propose(kind or "leads", layout)
-
-
-def get(import_id: UUID) -> Import:
-    """
-    Give an import of the client in scope.
-
-    Raises:
-        NotFound: there is none of that id.
-    """
-    found = db.session.scalars(sa.select(Import).where(Import.id == import_id)).one_or_none()
-    if found is None:
-        raise NotFound("There is no such import.")
-    return found
-
-
-def listed() -> list[Import]:
-    """The client's imports, newest first."""
-    newest = sa.select(Import).order_by(Import.created_at.desc()).limit(SHOWN)
-    return list(db.session.scalars(newest))
 
 
 def configure(found: Import, layout: Layout, map_: Map, system: str) -> None:
@@ -109,31 +90,23 @@ def configure(found: Import, layout: Layout, map_: Map, system: str) -> None:
     db.session.commit()
 
 
-def start(found: Import) -> None:
+def start(found: Import, *, in_worker: bool = True) -> None:
     """
-    Let a draft, or what was cancelled or failed, run (on) in a worker.
+    Let a draft, or what was cancelled or failed, run (on) in a worker, or by the caller.
 
     Raises:
         Refused: the map lacks something; the text says what.
         Conflict: it runs, or is done.
     """
-    check(found)
-    _move(found, ("draft", "cancelled", "failed"), "waiting", is_cancelled=False, failure="")
+    import_reading.check(found)
+    if found.state in WORKING and import_reading.is_stalled(found):
+        _ask_worker(found)
+        db.session.commit()
+        return
     audit.record("import.started", str(found.id), file=found.file_name)
-
-
-def check(found: Import) -> None:
-    """
-    See that an import can run.
-
-    Raises:
-        Refused: the map lacks something.
-        NotFound: its file is gone.
-    """
-    if not found.file_key or not import_files.path_of(found.file_key).exists():
-        raise NotFound("The file of this import is no longer there.")
-    if problems := maps.problems(map_of(found), layout_of(found)):
-        raise Refused("; ".join(problems), field="map")
+    if in_worker:
+        _ask_worker(found)
+    _move(found, ("draft", "cancelled", "failed"), "waiting", is_cancelled=False, failure="")
 
 
 def cancel(found: Import) -> None:
@@ -149,9 +122,9 @@ def cancel(found: Import) -> None:
     _move(found, ("running",), "running", is_cancelled=True)
 
 
-def undo(found: Import) -> None:
+def undo(found: Import, *, in_worker: bool = True) -> None:
     """
-    Let a worker withdraw what an import stored.
+    Let a worker, or the caller, withdraw what an import stored.
 
     Raises:
         Conflict: it runs, or stored nothing.
@@ -159,6 +132,8 @@ def undo(found: Import) -> None:
     if not found.batches:
         raise Conflict("This import stored nothing.")
     audit.record("import.undone", str(found.id), file=found.file_name)
+    if in_worker:
+        _ask_worker(found)
     _move(found, ("done", "cancelled", "failed"), "undoing", is_cancelled=False, failure="")
 
 
@@ -175,23 +150,6 @@ def discard(found: Import) -> None:
     db.session.delete(found)
     db.session.commit()
     import_files.remove(found.file_key)
-
-
-def earlier(found: Import) -> Import | None:
-    """Find an import of the same bytes by the same map that is done already."""
-    same = sa.select(Import).where(
-        Import.id != found.id,
-        Import.sha256 == found.sha256,
-        Import.system == found.system,
-        Import.map == found.map,
-        Import.state == "done",
-    )
-    return db.session.scalars(same.order_by(Import.created_at.desc()).limit(1)).first()
-
-
-def saved_maps() -> list[ImportMap]:
-    """The client's saved maps, newest first."""
-    return list(db.session.scalars(sa.select(ImportMap).order_by(ImportMap.created_at.desc())))
 
 
 def save_map(name: str, map_: Map) -> None:
@@ -214,21 +172,6 @@ def save_map(name: str, map_: Map) -> None:
     db.session.commit()
 
 
-def layout_of(found: Import) -> Layout:
-    """How the file of an import is read."""
-    return msgspec.convert(found.layout, Layout)
-
-
-def map_of(found: Import) -> Map:
-    """What an import makes of its rows."""
-    return msgspec.convert(found.map, Map)
-
-
-def decoded(saved: ImportMap) -> Map:
-    """Give a saved map."""
-    return msgspec.convert(saved.map, Map)
-
-
 def plain(value: Any) -> Any:
     """Give what a JSON column keeps."""
     return msgspec.to_builtins(value)
@@ -245,6 +188,11 @@ def checked_system(name: str) -> str:
     if not 0 < len(name) <= SYSTEM_CHARACTERS or not name.isprintable():
         raise Refused("A source system has a name of 1 to 255 characters.", field="system")
     return name
+
+
+def _ask_worker(found: Import) -> None:
+    """Ask in the transaction that changes the state; of two runs only one gets anywhere."""
+    enqueue(import_reading.TASK, client_id=found.client_id, import_id=str(found.id))
 
 
 def _move(found: Import, states: tuple[str, ...], to: str, **columns: Any) -> None:

@@ -11,7 +11,7 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-from portal.actions import import_files, import_runs, imports
+from portal.actions import import_files, import_reading, import_runs, imports
 from portal.actions.import_runs import Spell
 from portal.core.db import db
 from portal.core.errors import Conflict, NotFound, Refused, TooLarge
@@ -40,14 +40,16 @@ def upload(path: Path, kind: str = "", map_: str = "", system: str = "") -> Impo
         made = imports.add(taken, path.name, kind, system)
     if map_:
         found = maps.decode(map_)
-        imports.configure(made, imports.layout_of(made), found, system or found.system or "file")
+        imports.configure(
+            made, import_reading.layout_of(made), found, system or found.system or "file"
+        )
     return made
 
 
 def run(client: Client, made: Import, spell: Spell | None = None) -> Import:
     """Start or resume an import, let it run here, and read it again."""
     with acting_as(client.id):
-        imports.start(imports.get(made.id))
+        imports.start(import_reading.get(made.id))
     return go_on(client, made, spell)
 
 
@@ -55,7 +57,7 @@ def go_on(client: Client, made: Import, spell: Spell | None = None) -> Import:
     """Let it run, as a worker does, and read it again."""
     import_runs.run(client.id, made.id, spell)
     with acting_as(client.id):
-        return imports.get(made.id)
+        return import_reading.get(made.id)
 
 
 def bring(client: Client, path: Path, kind: str = "", map_: str = "", system: str = "") -> Import:
@@ -123,7 +125,7 @@ def test_equal_lines_all_count_and_the_same_file_twice_changes_nothing(
     assert again.counts == {"payments": {"duplicate": told.rows}}
     assert one(client, Payment, *sums) == (told.rows, told.cents)
     with acting_as(client.id):
-        assert imports.earlier(imports.get(again.id)) is not None
+        assert import_reading.earlier(import_reading.get(again.id)) is not None
 
 
 def test_a_newer_export_brings_known_things_up_to_date(client: Client, tmp_path: Path) -> None:
@@ -245,7 +247,7 @@ def test_undo_withdraws_what_it_stored_and_nothing_else(client: Client, tmp_path
     assert leads(client) == 3
 
     with acting_as(client.id):
-        imports.undo(imports.get(made.id))
+        imports.undo(import_reading.get(made.id))
     made = go_on(client, made)
 
     assert (made.state, made.undone) == ("undone", 2)
@@ -261,12 +263,14 @@ def test_states_forbid_what_makes_no_sense(client: Client, tmp_path: Path) -> No
     made = bring(client, path, "leads")
 
     with acting_as(client.id):
-        made = imports.get(made.id)
+        made = import_reading.get(made.id)
         for forbidden in (imports.start, imports.cancel, imports.discard):
             with pytest.raises(Conflict):
                 forbidden(made)
         with pytest.raises(Conflict):
-            imports.configure(made, imports.layout_of(made), imports.map_of(made), "x")
+            imports.configure(
+                made, import_reading.layout_of(made), import_reading.map_of(made), "x"
+            )
 
 
 def test_a_map_that_lacks_something_does_not_start(client: Client, tmp_path: Path) -> None:
@@ -305,11 +309,11 @@ def test_another_client_does_not_see_it(client: Client, acme: Client, tmp_path: 
     made = bring(client, path, "leads")
 
     with acting_as(client.id):
-        assert imports.get(made.id)
+        assert import_reading.get(made.id)
     with acting_as(acme.id):
-        assert imports.listed() == []
+        assert import_reading.listed() == []
         with pytest.raises(NotFound):
-            imports.get(made.id)
+            import_reading.get(made.id)
 
 
 def test_a_saved_map_is_taken_for_the_next_file_of_that_shape(
@@ -322,9 +326,9 @@ def test_a_saved_map_is_taken_for_the_next_file_of_that_shape(
     with acting_as(client.id):
         imports.save_map("Ours", map_)
         imports.save_map(" Ours ", map_)
-        assert len(imports.saved_maps()) == 1
+        assert len(import_reading.saved_maps()) == 1
 
-        assert imports.map_of(upload(path, "leads")).name == "Ours"
+        assert import_reading.map_of(upload(path, "leads")).name == "Ours"
 
 
 @pytest.fixture

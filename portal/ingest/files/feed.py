@@ -12,6 +12,7 @@ from portal.ingest.files.recipes import Item, Made, Recipe, Setting
 from portal.ingest.files.records import Record, as_bytes, content, records
 
 CONTENT_CHARACTERS = 2000
+NOTHING = Record(0, Place())
 REPEATED = "this id stands in an earlier line with other content"
 
 
@@ -39,6 +40,8 @@ class Batch:
     repeats: dict[str, int] = field(default_factory=dict)
     """Facts that stand in the file twice, by kind: nothing is done about them."""
     faults: list[Fault] = field(default_factory=list)
+    record: Record = NOTHING
+    """The last row."""
 
     def fault(self, record: Record, kind: str, field_name: str, reason: str) -> None:
         """Note why something of a row is not stored."""
@@ -79,7 +82,7 @@ class Feed:
 
     def _take(self, batch: Batch, record: Record) -> None:
         batch.rows += 1
-        batch.end = record.end
+        batch.end, batch.record = record.end, record
         if record.problem:
             batch.fault(record, "", "", record.problem)
             return
