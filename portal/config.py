@@ -5,9 +5,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
 
-from portal.core.errors import BadConfig
-
 PREFIX = "PORTAL_"
+
+
+class BadSetting(ValueError):
+    """A variable of the environment cannot be read; the text names it and what it must be."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +62,7 @@ class Config:
         Read the settings.
 
         Raises:
-            BadConfig: a value has the wrong type; the message names the variable.
+            BadSetting: a value has the wrong type; the message names the variable.
         """
         values = {}
         for field in fields(cls):
@@ -86,10 +88,10 @@ class Config:
 def _parse(name: str, text: str, kind: type) -> object:
     if kind is bool:
         if text.lower() not in {"1", "0", "true", "false", "yes", "no", ""}:
-            raise BadConfig(f"{name} must be true or false, not {text!r}")
+            raise BadSetting(f"{name} must be true or false, not {text!r}")
         return text.lower() in {"1", "true", "yes"}
     if kind is int:
         if not text.isdecimal():
-            raise BadConfig(f"{name} must be a whole number, not {text!r}")
+            raise BadSetting(f"{name} must be a whole number, not {text!r}")
         return int(text)
     return Path(text) if issubclass(kind, Path) else text

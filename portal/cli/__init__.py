@@ -6,6 +6,7 @@ import pkgutil
 
 import click
 
+from portal.config import BadSetting
 from portal.core.errors import PortalError
 
 
@@ -40,5 +41,5 @@ def main(arguments: list[str] | None = None) -> None:
     """Run a command; an error that we raise on purpose is one line, not a stack."""
     try:
         portal(arguments)
-    except PortalError as error:
+    except (PortalError, BadSetting) as error:
         raise SystemExit(f"portal: {error}") from None
