@@ -27,6 +27,7 @@ def upgrade() -> None:
         sa.Column("key", sa.Text()),
         sa.Column("state", sa.Text(), server_default="queued", nullable=False),
         sa.Column("attempt", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("failures", sa.BigInteger(), server_default="0", nullable=False),
         sa.Column("run_after", INSTANT, nullable=False),
         sa.Column("lease_until", INSTANT),
         sa.Column("worker", sa.Text(), server_default="", nullable=False),
@@ -40,14 +41,15 @@ def upgrade() -> None:
     op.create_index(
         "uq_task_runs_open_key", "task_runs", ["task", "key"], unique=True, postgresql_where=OPEN
     )
-    op.create_index(None, "task_runs", ["queue", "run_after"], postgresql_where=OPEN)
-    op.create_index(None, "task_runs", ["queued_at"])
+    op.create_index(None, "task_runs", ["queue", "client_id", "run_after"], postgresql_where=OPEN)
+    op.create_index(None, "task_runs", ["queue", "client_id", "started_at"])
+    op.create_index(None, "task_runs", ["state", "queued_at"])
     op.create_table(
         "schedule_ticks",
         sa.Column("schedule", sa.Text(), nullable=False),
-        sa.Column("period_at", INSTANT, nullable=False),
+        sa.Column("period", sa.DateTime(timezone=False), nullable=False),
         sa.Column("claimed_at", INSTANT, nullable=False),
-        sa.PrimaryKeyConstraint("schedule", "period_at"),
+        sa.PrimaryKeyConstraint("schedule", "period"),
     )
     for table in ("task_runs", "schedule_ticks"):
         op.execute(f"GRANT SELECT, INSERT, UPDATE, DELETE ON {table} TO portal_app")

@@ -1,8 +1,9 @@
 """
 Background tasks: named functions, and rows that say they are to be run.
 
-The row in PostgreSQL is the truth. After its commit RQ carries nothing but the row's id, to wake a
-worker; whatever Redis loses is found again in the ledger.
+The row in PostgreSQL is the truth. After its commit RQ carries `run(row_id)`, which does nothing
+but wake a worker: what is run, as whom and how often stands in the row. A wake-up that Redis loses
+costs seconds, because idle workers look into the ledger by themselves.
 """
 
 import logging
@@ -13,35 +14,52 @@ from uuid import UUID
 
 import msgspec
 import sqlalchemy as sa
-from flask import current_app
 from redis import Redis
-from redis.exceptions import RedisError
 from rq import Queue
 from rq.serializers import JSONSerializer
 from sqlalchemy import event
 from sqlalchemy.orm import Session
 
+from portal.core import redis
 from portal.core.db import db
+from portal.core.errors import BadConfig
 from portal.core.ids import new_id
 from portal.core.registry import Registry
 
 RUN = "portal.tasks.run.run"
-"""The only function that a worker runs."""
+"""The only function that a wake-up may name."""
+QUEUES = ("rollups", "default", "imports")
+"""By urgency; each has a worker of its own, so that a long import keeps no mail waiting."""
 OUTBOX = "task_runs"
 TIMEOUT_SECONDS = 600
+BACK_OFF_SECONDS = (10, 60, 300)
+WAKE_UPS = 100
+"""More of them wake nobody who is not awake."""
+WAKE_UP_SECONDS = 600
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
 class Task:
-    """A function that a worker runs; it must leave the same behind when run twice."""
+    """
+    A function that a worker runs; it must leave the same behind when run twice.
+
+    Args:
+        name: `subject.verb`; it is in the rows, so it is never changed.
+        run: gets the attempt, then the arguments of its row.
+        queue: one of QUEUES.
+        timeout_seconds: after it the run is killed.
+        tries: after so many failures it lies among the dead.
+        back_off_seconds: pauses after the first, second, … failure; the last is repeated.
+    """
 
     name: str
     run: Callable[..., object]
-    queue: str
-    timeout_seconds: int
-    tries: int
+    queue: str = "default"
+    timeout_seconds: int = TIMEOUT_SECONDS
+    tries: int = 3
+    back_off_seconds: tuple[int, ...] = BACK_OFF_SECONDS
 
 
 TASKS: Registry[Task] = Registry("task")
@@ -57,13 +75,23 @@ _INSERT = sa.text(
 )
 
 
-def task(
-    name: str, *, queue: str = "default", timeout_seconds: int = TIMEOUT_SECONDS, tries: int = 3
-) -> Callable[[Callable[..., object]], Callable[..., object]]:
-    """Make a function the task `name`; its first argument is the `Attempt` that runs it."""
+def task(name: str, **options: Any) -> Callable[[Callable[..., object]], Callable[..., object]]:
+    """
+    Make a function the task `name`; its first argument is the `Attempt` that runs it.
+
+    Args:
+        name: of the task.
+        options: as in `Task`.
+
+    Raises:
+        BadConfig: no worker looks at its queue.
+    """
 
     def register(function: Callable[..., object]) -> Callable[..., object]:
-        TASKS.add(name, Task(name, function, queue, timeout_seconds, tries))
+        made = Task(name, function, **options)
+        if made.queue not in QUEUES:
+            raise BadConfig(f"task {name}: no worker looks at queue {made.queue!r}")
+        TASKS.add(name, made)
         return function
 
     return register
@@ -104,45 +132,35 @@ def enqueue(
         },
     ).scalar()
     if made is not None and not delay_seconds:
-        db.session().info.setdefault(OUTBOX, []).append((wanted, made))
+        wake_after_commit(wanted.queue, made)
     return made
 
 
-def push(wanted: Task, run_id: UUID) -> bool:
-    """Wake a worker for a run; False when Redis does not answer, and the ledger has to do."""
-    try:
-        Queue(wanted.queue, connection=redis(), serializer=JSONSerializer).enqueue(
-            RUN,
-            str(run_id),
-            job_timeout=wanted.timeout_seconds,
-            result_ttl=0,
-            failure_ttl=60,
-            description=wanted.name,
-        )
-    except RedisError as error:
-        log.warning("Redis does not answer; the ledger will find the run: %s", type(error).__name__)
-        return False
-    return True
+def wake_after_commit(queue: str, run_id: UUID) -> None:
+    """Wake a worker of `queue` for a run, once the open transaction is committed."""
+    db.session().info.setdefault(OUTBOX, []).append((queue, run_id))
 
 
-def redis() -> Redis:
-    """Give this process's connection to Redis, with short timeouts."""
-    if "redis" not in current_app.extensions:
-        url = current_app.config["PORTAL"].redis_url
-        current_app.extensions["redis"] = Redis.from_url(
-            url, socket_timeout=2, socket_connect_timeout=1
-        )
-    connection: Redis = current_app.extensions["redis"]
-    return connection
+def wake(queue: str, run_id: UUID) -> bool:
+    """Wake a worker now; False when Redis does not answer, and the ledger has to do."""
+
+    def push(connection: Redis) -> bool:
+        line = Queue(queue, connection=connection, serializer=JSONSerializer)
+        if line.count < WAKE_UPS:
+            line.enqueue(RUN, str(run_id), ttl=WAKE_UP_SECONDS, description="")
+        return True
+
+    return redis.ask(push, otherwise=False)
 
 
 @event.listens_for(Session, "after_commit")
-def _push_after_commit(session: Session) -> None:
+def _wake_after_commit(session: Session) -> None:
     if not session.in_nested_transaction():
-        for wanted, run_id in session.info.pop(OUTBOX, ()):
-            push(wanted, run_id)
+        for queue, run_id in session.info.pop(OUTBOX, ()):
+            wake(queue, run_id)
 
 
-@event.listens_for(Session, "after_rollback")
-def _drop_after_rollback(session: Session) -> None:
-    session.info.pop(OUTBOX, None)
+@event.listens_for(Session, "after_soft_rollback")
+def _forget_after_rollback(session: Session, previous: Any) -> None:
+    if not previous.nested:
+        session.info.pop(OUTBOX, None)

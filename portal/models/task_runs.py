@@ -11,6 +11,7 @@ from portal.core.db import Base
 from portal.core.ids import new_id
 
 OPEN = "state IN ('queued', 'running')"
+STATES = ("queued", "running", "done", "dead")
 
 
 class TaskRun(Base):
@@ -31,6 +32,8 @@ class TaskRun(Base):
     """Equal work that waits or runs has an equal key, and is there once."""
     state: Mapped[str] = mapped_column(server_default="queued")
     attempt: Mapped[int] = mapped_column(server_default="0")
+    """How often it was taken; whoever took it writes only while this is still its number."""
+    failures: Mapped[int] = mapped_column(server_default="0")
     run_after: Mapped[datetime]
     lease_until: Mapped[datetime | None]
     """While running: after it the worker is taken for dead."""
@@ -44,8 +47,9 @@ class TaskRun(Base):
         sa.Index(
             "uq_task_runs_open_key", "task", "key", unique=True, postgresql_where=sa.text(OPEN)
         ),
-        sa.Index(None, "queue", "run_after", postgresql_where=sa.text(OPEN)),
-        sa.Index(None, "queued_at"),
+        sa.Index(None, "queue", "client_id", "run_after", postgresql_where=sa.text(OPEN)),
+        sa.Index(None, "queue", "client_id", "started_at"),
+        sa.Index(None, "state", "queued_at"),
     )
 
 
@@ -55,6 +59,7 @@ class ScheduleTick(Base):
     __tablename__ = "schedule_ticks"
 
     schedule: Mapped[str] = mapped_column(primary_key=True)
-    period_at: Mapped[datetime] = mapped_column(primary_key=True)
-    """When the period began."""
+    period: Mapped[datetime] = mapped_column(sa.DateTime(timezone=False), primary_key=True)
+    """Nominal start, on the schedule's own wall clock: a local day comes once, whatever the zone
+    does to it."""
     claimed_at: Mapped[datetime]

@@ -1,5 +1,6 @@
-"""The ledger of task runs: claim, keep, finish, fail, find what was lost, on database time."""
+"""The ledger of task runs: take, keep, finish, fail, find what was lost. On database time only."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -8,11 +9,9 @@ import sqlalchemy as sa
 
 from portal.core.db import db
 from portal.core.errors import PortalError
-from portal.core.queue import TASKS, Task
+from portal.core.queue import BACK_OFF_SECONDS, TASKS, Task
 
 LEASE_SECONDS = 30
-BACK_OFF_SECONDS = (10, 60, 300)
-OVERDUE_SECONDS = 5
 ERROR_LENGTH = 2000
 
 
@@ -28,86 +27,113 @@ class Attempt:
     number: int
     task: Task
     client_id: UUID | None
-    arguments: dict[str, Any]
+    arguments: Mapping[str, Any]
+    failures: int = 0
+
+    @property
+    def is_last(self) -> bool:
+        """Whether the run is dead if this try fails too."""
+        return self.failures + 1 >= self.task.tries
 
     def fence(self) -> None:
         """
-        Make sure, inside the open transaction, that the run is still ours; call before a commit.
+        Make sure that the run is still ours, and stays so until the open transaction ends.
+
+        A task that commits as it goes calls it before each commit.
 
         Raises:
             LostLease: it is not.
         """
-        if db.session.execute(_FENCE, {"id": self.id, "attempt": self.number}).scalar() is None:
-            raise LostLease(f"attempt {self.number} of {self.task.name} was taken over")
+        if db.session.execute(_FENCE, _binds(self)).scalar() is None:
+            raise _lost(self)
 
 
-_CLAIM = sa.text(
-    f"""
-    UPDATE task_runs SET state = 'running', attempt = attempt + 1, worker = :worker, error = '',
-           started_at = now(), lease_until = now() + interval '{LEASE_SECONDS} seconds'
-    WHERE id = :id AND state = 'queued' AND run_after <= now()
-    RETURNING id, attempt, task, client_id, arguments
-    """  # noqa: S608 - a constant
+_LEASE = f"now() + interval '{LEASE_SECONDS} seconds'"
+_MINE = "id = :id AND attempt = :attempt AND state = 'running'"
+_TAKE = f"""
+    UPDATE task_runs SET state = 'running', attempt = attempt + 1, worker = :worker,
+           started_at = now(), lease_until = {_LEASE}
+    WHERE id = {{which}} AND state = 'queued'
+    RETURNING id, attempt, task, client_id, arguments, failures
+    """  # noqa: S608 - constants
+_CLAIM = sa.text(_TAKE.format(which=":id"))
+# Clients take turns: whose last run began longest ago comes first, so that a hundred thousand runs
+# of one keep no other waiting. A task that this code does not know waits for code that does.
+_TAKE_NEXT = sa.text(
+    _TAKE.format(
+        which="""(
+        SELECT waiting.id FROM task_runs waiting JOIN (
+            SELECT client_id, (SELECT max(began.started_at) FROM task_runs began
+                WHERE began.queue = :queue AND began.client_id IS NOT DISTINCT FROM due.client_id
+                ) AS served_at
+            FROM (SELECT DISTINCT client_id FROM task_runs WHERE queue = :queue
+                AND state = 'queued' AND run_after <= now() AND task = ANY(:tasks)) AS due
+        ) AS turn ON turn.client_id IS NOT DISTINCT FROM waiting.client_id
+        WHERE waiting.queue = :queue AND waiting.state = 'queued' AND waiting.run_after <= now()
+        AND waiting.task = ANY(:tasks)
+        ORDER BY turn.served_at NULLS FIRST, waiting.run_after
+        LIMIT 1 FOR NO KEY UPDATE OF waiting SKIP LOCKED)"""
+    )
 )
-_FENCE = sa.text(
-    "SELECT 1 FROM task_runs"
-    " WHERE id = :id AND attempt = :attempt AND state = 'running' FOR NO KEY UPDATE"
-)
-_KEEP = sa.text(
-    f"""
-    UPDATE task_runs SET lease_until = now() + interval '{LEASE_SECONDS} seconds'
-    WHERE id = :id AND attempt = :attempt AND state = 'running'
-    """  # noqa: S608 - a constant
-)
+_FENCE = sa.text(f"SELECT 1 FROM task_runs WHERE {_MINE} FOR NO KEY UPDATE")  # noqa: S608
+_KEEP = sa.text(f"UPDATE task_runs SET lease_until = {_LEASE} WHERE {_MINE}")  # noqa: S608
 _DONE = sa.text(
-    """
-    UPDATE task_runs SET state = 'done', finished_at = now(), lease_until = NULL
-    WHERE id = :id AND attempt = :attempt AND state = 'running' RETURNING id
-    """
+    f"""
+    UPDATE task_runs SET state = 'done', finished_at = now(), lease_until = NULL, error = ''
+    WHERE {_MINE} RETURNING id
+    """  # noqa: S608 - constants
+)
+_HAND_BACK = sa.text(
+    f"""
+    UPDATE task_runs SET state = 'queued', lease_until = NULL,
+           run_after = now() + make_interval(secs => :pause)
+    WHERE {_MINE}
+    """  # noqa: S608 - constants
 )
 _FAIL = sa.text(
+    f"""
+    UPDATE task_runs SET error = :error, lease_until = NULL, failures = failures + 1,
+           state = CASE WHEN :is_dead THEN 'dead' ELSE 'queued' END,
+           finished_at = CASE WHEN :is_dead THEN now() END,
+           run_after = now() + make_interval(secs => :pause)
+    WHERE {_MINE}
+    """  # noqa: S608 - constants
+)
+# Of equal work only the newest lies among the dead.
+_BURY = sa.text(
     """
-    UPDATE task_runs SET error = :error, lease_until = NULL,
-           state = CASE WHEN attempt < :tries THEN 'queued' ELSE 'dead' END,
-           finished_at = CASE WHEN attempt < :tries THEN NULL ELSE now() END,
-           run_after = now() + make_interval(secs => :wait)
-    WHERE id = :id AND attempt = :attempt AND state = 'running'
+    DELETE FROM task_runs older USING task_runs newest
+    WHERE newest.id = :id AND newest.state = 'dead' AND older.id <> newest.id
+    AND older.state = 'dead' AND older.task = newest.task AND older.key = newest.key
     """
 )
 _LOST = sa.text(
-    "SELECT id, attempt, task FROM task_runs"
-    " WHERE state = 'running' AND lease_until < now() FOR UPDATE SKIP LOCKED"
-)
-_OVERDUE = sa.text(
     """
-    SELECT id, task FROM task_runs WHERE state = 'queued'
-    AND run_after < now() - make_interval(secs => :seconds)
-    AND (CAST(:queue AS text) IS NULL OR queue = :queue) ORDER BY run_after LIMIT :limit
-    """
-)
-_AGAIN = sa.text(
-    """
-    UPDATE task_runs SET state = 'queued', attempt = 0, run_after = now(), error = '',
-           finished_at = NULL
-    WHERE id = :id AND state = 'dead' RETURNING task
+    SELECT id, attempt, task, client_id, arguments, failures FROM task_runs
+    WHERE state = 'running' AND lease_until < now() FOR NO KEY UPDATE SKIP LOCKED
     """
 )
 
 
 def claim(run_id: UUID, worker: str) -> Attempt | None:
-    """Take a run that waits and is due; None when somebody else has, or it is gone. Commits."""
+    """Take one run that waits, due or not; None when somebody else has. Commits."""
     row = db.session.execute(_CLAIM, {"id": run_id, "worker": worker}).one_or_none()
     db.session.commit()
-    if row is None:
-        return None
-    return Attempt(row.id, row.attempt, TASKS[row.task], row.client_id, row.arguments)
+    return None if row is None else _attempt(row)
 
 
-def keep(engine: sa.Engine, attempt: Attempt) -> bool:
+def take(queue: str, worker: str) -> Attempt | None:
+    """Take the next run that is due on `queue`; clients take turns. Commits."""
+    values = {"queue": queue, "worker": worker, "tasks": list(TASKS)}
+    row = db.session.execute(_TAKE_NEXT, values).one_or_none()
+    db.session.commit()
+    return None if row is None else _attempt(row)
+
+
+def keep(attempt: Attempt) -> bool:
     """Extend the lease on a connection of its own; False when the run is no longer ours."""
-    with engine.begin() as connection:
-        found = connection.execute(_KEEP, {"id": attempt.id, "attempt": attempt.number})
-        return found.rowcount == 1
+    with db.engine.begin() as connection:
+        return connection.execute(_KEEP, _binds(attempt)).rowcount == 1
 
 
 def finish(attempt: Attempt) -> None:
@@ -117,40 +143,55 @@ def finish(attempt: Attempt) -> None:
     Raises:
         LostLease: somebody else has it; the effects must be rolled back.
     """
-    if db.session.execute(_DONE, {"id": attempt.id, "attempt": attempt.number}).scalar() is None:
-        raise LostLease(f"attempt {attempt.number} of {attempt.task.name} was taken over")
+    if db.session.execute(_DONE, _binds(attempt)).scalar() is None:
+        raise _lost(attempt)
 
 
-def fail(attempt: Attempt, error: str, *, wait: float | None = None) -> None:
+def hand_back(attempt: Attempt, pause: int = 0) -> None:
+    """Put a run back that was stopped through no fault of its own. Commits."""
+    db.session.execute(_HAND_BACK, {**_binds(attempt), "pause": pause})
+    db.session.commit()
+
+
+def fail(attempt: Attempt, error: str) -> None:
     """Put a run back for another try after a pause, or, after its last, among the dead. Commits."""
-    _fail(attempt.id, attempt.number, attempt.task, error, wait)
+    pauses = attempt.task.back_off_seconds
+    pause = pauses[min(attempt.failures, len(pauses) - 1)]
+    _fail(attempt, error, pause)
     db.session.commit()
 
 
 def recover() -> int:
     """Put back the runs whose workers died; return how many. Commits."""
-    lost = db.session.execute(_LOST).all()
-    for run_id, number, name in lost:
-        _fail(run_id, number, TASKS[name], "its worker died", 0)
+    lost = [_attempt(row) for row in db.session.execute(_LOST)]
+    for attempt in lost:
+        _fail(attempt, "its worker died", 0)
     db.session.commit()
     return len(lost)
 
 
-def overdue(queue: str | None = None, *, limit: int = 200) -> list[tuple[UUID, str]]:
-    """List runs (id, task) that nobody took although they are due: a wake-up was lost."""
-    values = {"queue": queue, "seconds": OVERDUE_SECONDS, "limit": limit}
-    rows = db.session.execute(_OVERDUE, values).all()
-    db.session.commit()
-    return [(row.id, row.task) for row in rows]
+def _fail(attempt: Attempt, error: str, pause: int) -> None:
+    # PostgreSQL keeps no NUL in a text.
+    text = error.replace("\x00", "")[:ERROR_LENGTH]
+    values = {"error": text, "is_dead": attempt.is_last, "pause": pause}
+    db.session.execute(_FAIL, {**_binds(attempt), **values})
+    if attempt.is_last:
+        db.session.execute(_BURY, {"id": attempt.id})
 
 
-def run_again(run_id: UUID) -> str | None:
-    """Give a dead run its tries back; return its task, None if it is not dead. No commit."""
-    name: str | None = db.session.execute(_AGAIN, {"id": run_id}).scalar()
-    return name
+def _attempt(row: Any) -> Attempt:
+    # A run of another version's task may be recovered here; it is not taken here.
+    task = TASKS.get(row.task) or Task(row.task, _unknown, back_off_seconds=BACK_OFF_SECONDS)
+    return Attempt(row.id, row.attempt, task, row.client_id, row.arguments, row.failures)
 
 
-def _fail(run_id: UUID, number: int, task: Task, error: str, wait: float | None) -> None:
-    pause = BACK_OFF_SECONDS[min(number, len(BACK_OFF_SECONDS)) - 1] if wait is None else wait
-    values = {"id": run_id, "attempt": number, "tries": task.tries, "wait": pause}
-    db.session.execute(_FAIL, {**values, "error": error[:ERROR_LENGTH]})
+def _unknown(attempt: Attempt, **_arguments: Any) -> None:
+    raise PortalError(f"this version has no task {attempt.task.name}")
+
+
+def _binds(attempt: Attempt) -> dict[str, Any]:
+    return {"id": attempt.id, "attempt": attempt.number}
+
+
+def _lost(attempt: Attempt) -> LostLease:
+    return LostLease(f"attempt {attempt.number} of {attempt.task.name} was taken over")

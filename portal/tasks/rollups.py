@@ -5,9 +5,14 @@ from portal.rollups import sweep as sweeping
 from portal.tasks.ledger import Attempt
 
 
-@task("rollups.sweep", queue="rollups", timeout_seconds=900)
+# Short pauses: while a day that cannot be rolled up is tried again, all others wait with it.
+@task("rollups.sweep", queue="rollups", timeout_seconds=900, back_off_seconds=(5, 10))
 def sweep(_attempt: Attempt) -> None:
-    """Roll up everything that is marked; it commits as it goes, and may be cut off anywhere."""
+    """
+    Roll up everything that is marked; it commits as it goes, and may be cut off anywhere.
+
+    No fence: two sweeps at once agree by locks, and a day is always rebuilt whole.
+    """
     sweeping.sweep()
 
 

@@ -4,6 +4,7 @@ import logging
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime, time
 from functools import partial
 
 import sqlalchemy as sa
@@ -13,15 +14,31 @@ from sqlalchemy.exc import SQLAlchemyError
 from portal.actions import deliveries
 from portal.core.db import db
 from portal.core.errors import PortalError
-from portal.core.queue import TASKS, enqueue, push
+from portal.core.queue import enqueue
+from portal.core.settings import current_config
 from portal.rollups import sweep
 from portal.tasks import ledger
 
-DAY = 86_400
 TURN_SECONDS = 1.0
-RELAY_EVERY_TURNS = 5
+RECOVER_EVERY_TURNS = 5
+MOST_PERIODS = 400
+"""So many missed periods are caught up at most."""
 
 log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Every:
+    """Periods of equal length, counted in UTC."""
+
+    seconds: int
+
+
+@dataclass(frozen=True)
+class Daily:
+    """Each local day of the agency once, from `at` on its clock, whatever its zone does."""
+
+    at: time
 
 
 @dataclass(frozen=True)
@@ -32,13 +49,14 @@ class Schedule:
     Args:
         name: never changed, for it is in the ticks.
         task: what to run.
-        every_seconds: the length of a period; periods start at multiples of it since 1970.
-        catches_up: run each missed period, else only the one that is now.
+        beat: when its periods begin.
+        catches_up: run each missed period, with `period` as argument; else only the present one,
+            and that only if the one before is done.
     """
 
     name: str
     task: str
-    every_seconds: int
+    beat: Every | Daily
     catches_up: bool = False
 
 
@@ -51,41 +69,54 @@ class Watch:
 
 
 SCHEDULES = (
-    Schedule("due-instants", "rollups.mark_due_instants", 60),
-    Schedule("housekeeping", "housekeeping.clear", DAY),
+    Schedule("due-instants", "rollups.mark_due_instants", Every(15)),
+    Schedule("tidy-ledger", "housekeeping.tidy_ledger", Every(3600)),
+    Schedule("housekeeping", "housekeeping.clear", Daily(time(3, 10))),
 )
 WATCHES = (
     Watch("rollups.sweep", sweep.due),
     Watch("mails.deliver", deliveries.any_due),
 )
 
-_CLAIM = sa.text(
-    """
-    WITH last AS (SELECT max(period_at) AS at FROM schedule_ticks WHERE schedule = :schedule),
-    present AS (SELECT to_timestamp(floor(extract(epoch FROM now()) / :every) * :every) AS at)
-    INSERT INTO schedule_ticks (schedule, period_at, claimed_at)
-    SELECT :schedule, due.at, now() FROM present, last, LATERAL (
+_CLAIM = """
+    WITH present AS (SELECT {present} AS period),
+    last AS (SELECT max(tick.period) AS period FROM schedule_ticks tick, present
+        WHERE schedule = :schedule AND tick.period <= present.period)
+    INSERT INTO schedule_ticks (schedule, period, claimed_at)
+    SELECT :schedule, due.period, now() FROM present, last, LATERAL (
         SELECT generate_series(
-            CASE WHEN :catches_up AND last.at IS NOT NULL
-                 THEN greatest(last.at + make_interval(secs => :every),
-                               present.at - make_interval(secs => 400 * :every))
-                 ELSE present.at END,
-            present.at, make_interval(secs => :every)) AS at) AS due
-    ON CONFLICT DO NOTHING RETURNING period_at
+            CASE WHEN :catches_up AND last.period IS NOT NULL
+                 THEN greatest(last.period + {step}, present.period - {most} * {step})
+                 ELSE present.period END,
+            present.period, {step}) AS period) AS due
+    ON CONFLICT DO NOTHING RETURNING period
     """
+_EVERY = sa.text(
+    _CLAIM.format(
+        present="date_bin(make_interval(secs => :seconds), now() AT TIME ZONE 'UTC', '2000-01-01')",
+        step="make_interval(secs => :seconds)",
+        most=MOST_PERIODS,
+    )
+)
+# The local day whose `at` has come: within a gap it has come after it, in an overlap at the first.
+_DAILY = sa.text(
+    _CLAIM.format(
+        present="date_trunc('day', (now() AT TIME ZONE :zone) - CAST(:at AS time)::interval)",
+        step="interval '1 day'",
+        most=MOST_PERIODS,
+    )
 )
 
 
 def claim(schedule: Schedule) -> int:
     """Claim the periods of `schedule` that are due, with a task run for each; return how many."""
-    values = {
-        "schedule": schedule.name,
-        "every": schedule.every_seconds,
-        "catches_up": schedule.catches_up,
-    }
-    periods = db.session.execute(_CLAIM, values).scalars().all()
-    for period in periods:
-        enqueue(schedule.task, key=f"{schedule.name}-{period:%Y%m%dT%H%M%S}")
+    periods = _claimed(schedule)
+    for period in sorted(periods):
+        if schedule.catches_up:
+            at = period.isoformat()
+            enqueue(schedule.task, key=f"{schedule.name} {at}", period=at)
+        else:
+            enqueue(schedule.task, key=schedule.name)
     db.session.commit()
     return len(periods)
 
@@ -95,9 +126,8 @@ def turn(number: int) -> None:
     _try(_ask_watches)
     for schedule in SCHEDULES:
         _try(partial(claim, schedule))
-    if number % RELAY_EVERY_TURNS == 0:
+    if number % RECOVER_EVERY_TURNS == 0:
         _try(ledger.recover)
-        _try(_relay)
 
 
 def keep_time(app: Flask, stop: threading.Event) -> None:
@@ -110,6 +140,17 @@ def keep_time(app: Flask, stop: threading.Event) -> None:
         number += 1
 
 
+def _claimed(schedule: Schedule) -> list[datetime]:
+    values: dict[str, object] = {"schedule": schedule.name, "catches_up": schedule.catches_up}
+    match schedule.beat:
+        case Every(seconds):
+            found = db.session.execute(_EVERY, {**values, "seconds": seconds})
+        case Daily(at):
+            zone = current_config().agency_zone
+            found = db.session.execute(_DAILY, {**values, "at": at, "zone": zone})
+    return list(found.scalars())
+
+
 def _ask_watches() -> None:
     for watch in WATCHES:
         if watch.has_work():
@@ -117,15 +158,9 @@ def _ask_watches() -> None:
             db.session.commit()
 
 
-def _relay() -> None:
-    """Wake workers for runs whose wake-up was lost."""
-    for run_id, name in ledger.overdue():
-        push(TASKS[name], run_id)
-
-
 def _try(part: Callable[[], object]) -> None:
     try:
         part()
     except (SQLAlchemyError, PortalError) as error:
         db.session.rollback()
-        log.warning("the scheduler will try again: %s", type(error).__name__)
+        log.warning("the scheduler will try again", extra={"error": type(error).__name__})

@@ -1,134 +1,193 @@
 """
 A worker: one queue, one process, a child for each run.
 
-RQ wakes it. It refuses whatever is not a run of the ledger, kills a child that outlives its time,
-and goes on from the ledger alone while Redis is away.
+The worker takes a run from the ledger, keeps its lease and ends a child that outlives its time; the
+child does the work. RQ only cuts the wait short, so a worker goes on while Redis is away.
 """
 
 import logging
-import subprocess
-import sys
-import threading
+import os
+import random
+import select
+import signal
 import time
 from typing import Any
 
+import sqlalchemy as sa
 from flask import Flask
 from redis.exceptions import RedisError
-from rq import Queue, Worker
-from rq.exceptions import NoSuchJobError
-from rq.job import Job
-from rq.serializers import JSONSerializer
 
+from portal.core import redis
 from portal.core.db import db
-from portal.core.queue import RUN, TASKS, redis
-from portal.tasks import ledger
+from portal.tasks import ledger, wake_ups
+from portal.tasks.ledger import Attempt
+from portal.tasks.run import KEEP_SECONDS, perform, timed, worker_name
 
+WAIT_SECONDS = 5
+"""So often an idle worker looks into the ledger although nobody woke it."""
+REDIS_SECONDS = WAIT_SECONDS + 5
+PAUSE_SECONDS = 1.0
 GRACE_SECONDS = 5
-WATCH_SECONDS = 2
-WORKER_TTL_SECONDS = 60
-RUN_COMMAND = (sys.executable, "-m", "portal.cli", "run-task")
+"""What a child that swallows its time-out has left."""
+LEAVE_SECONDS = 6
+"""What a child has left when the worker is told to end; then its run is handed back."""
 
 log = logging.getLogger(__name__)
 
 
-class RunJob(Job):
-    """An RQ job that may only be a run of the ledger."""
+class Told(BaseException):
+    """The worker was told to end while it waited."""
 
-    def restore(self, raw_data: Any) -> Any:
-        """
-        Read the job; one that names another function, or a callback, is taken for none.
 
-        Raises:
-            NoSuchJobError: it was forged, so the queue goes on to the next.
-        """
-        restored = super().restore(raw_data)
+class Worker:
+    """Works on one queue until it is told to end."""
+
+    def __init__(self, app: Flask, queue: str) -> None:
+        self.app = app
+        self.queue = queue
+        self.name = worker_name()
+        self.told_at: float | None = None
+        self.is_waiting = False
+        self.away: set[str] = set()
+        self.redis = redis.connect(app.config["PORTAL"].redis_url, timeout_seconds=REDIS_SECONDS)
+
+    def work(self) -> None:
+        """Take, run, wait; a SIGTERM ends it after the run that is on, or hands that back."""
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._be_told)
+        with self.app.app_context():
+            while self.told_at is None:
+                attempt = self._take()
+                if attempt is not None:
+                    Child(self, attempt).see_through()
+                elif self.told_at is None:
+                    self._wait()
+
+    def _take(self) -> Attempt | None:
         try:
-            allowed = self.func_name == RUN and len(self.args) == 1 and not self.kwargs
-        except Exception as error:
-            log.exception("a queued job cannot be read; refused", extra={"job": self.id})
-            raise NoSuchJobError(self.id) from error
-        callbacks = (
-            self._success_callback_name,
-            self._failure_callback_name,
-            self._stopped_callback_name,
-        )
-        if not allowed or any(callbacks):
-            log.error("a queued job is no task run; refused", extra={"job": self.id})
-            raise NoSuchJobError(self.id)
-        return restored
+            taken = ledger.take(self.queue, self.name)
+            self.away.discard("database")
+        except sa.exc.SQLAlchemyError as error:
+            db.session.rollback()
+            self._miss("database", error)
+            return None
+        else:
+            return taken
+        finally:
+            db.session.remove()
+
+    def _wait(self) -> None:
+        self.is_waiting = True
+        try:
+            if self.told_at is None:
+                self._wait_for_wake_up()
+        except Told:
+            log.info("worker ends", extra={"queue": self.queue})
+        finally:
+            self.is_waiting = False
+
+    def _wait_for_wake_up(self) -> None:
+        try:
+            wake_ups.wait(self.queue, self.redis, WAIT_SECONDS)
+            self.away.discard("Redis")
+        except (RedisError, OSError) as error:
+            self._miss("Redis", error)
+            time.sleep(PAUSE_SECONDS)
+
+    def _miss(self, server: str, error: Exception) -> None:
+        """Say once that a server is away."""
+        if server not in self.away:
+            log.warning("%s does not answer", server, extra={"error": type(error).__name__})
+        self.away.add(server)
+
+    def _be_told(self, *_: Any) -> None:
+        self.told_at = self.told_at or time.monotonic()
+        if self.is_waiting:
+            self.is_waiting = False
+            raise Told
 
 
-class RunWorker(Worker):
-    """An RQ worker whose children open connections of their own and end in time."""
+class Child:
+    """A process that does one run, and what its worker does meanwhile."""
 
-    job_class = RunJob
+    def __init__(self, worker: Worker, attempt: Attempt) -> None:
+        self.worker = worker
+        self.attempt = attempt
+        self.started = self.kept = time.monotonic()
+        self.killed_for = ""
+        self.pid = os.fork() or self._be()
+        self.life = os.pidfd_open(self.pid)
 
-    def main_work_horse(self, job: Job, queue: Queue) -> None:
-        """Work in the child: sockets of the parent are not shared."""
+    def see_through(self) -> None:
+        """Keep the lease until the child ends; end it in time; note how it ended."""
+        while not select.select([self.life], [], [], PAUSE_SECONDS)[0]:
+            self._look(time.monotonic())
+        os.close(self.life)
+        _, status = os.waitpid(self.pid, 0)
+        if status:
+            self._note(os.waitstatus_to_exitcode(status))
+        db.session.remove()
+
+    def _look(self, now: float) -> None:
+        timeout = self.attempt.task.timeout_seconds
+        told_at = self.worker.told_at
+        if now - self.started > timeout + GRACE_SECONDS:
+            self._kill(f"timed out: killed after {timeout + GRACE_SECONDS} seconds")
+        elif told_at is not None and now - told_at > LEAVE_SECONDS:
+            self._kill("the worker was told to end")
+        elif now - self.kept > KEEP_SECONDS:
+            self.kept = now
+            self._keep()
+
+    def _keep(self) -> None:
+        try:
+            if not ledger.keep(self.attempt):
+                self._kill("the run was taken over")
+        except sa.exc.SQLAlchemyError:
+            log.warning("a lease could not be kept", extra={"task": self.attempt.task.name})
+
+    def _kill(self, why: str) -> None:
+        self.killed_for = self.killed_for or why
+        os.killpg(self.pid, signal.SIGKILL)
+
+    def _note(self, code: int) -> None:
+        """Write down why the child did not write itself; without a database the lease says it."""
+        why = self.killed_for or f"its process ended ({signal.Signals(-code).name})" * (code < 0)
+        log.error("a task run ended early", extra={"task": self.attempt.task.name, "why": why})
+        try:
+            if self.worker.told_at is not None and not why.startswith("timed out"):
+                ledger.hand_back(self.attempt)
+            else:
+                ledger.fail(self.attempt, why or f"its process ended ({code})")
+        except sa.exc.SQLAlchemyError:
+            db.session.rollback()
+            log.warning("the ledger cannot be written", extra={"run": str(self.attempt.id)})
+
+    def _be(self) -> int:
+        """Do the run, in the child; never returns into the worker's code."""
+        code = 1
+        try:
+            self._become_another()
+            with timed(self.attempt):
+                perform(self.attempt)
+            code = 0
+        except BaseException:
+            log.exception("a task run could not be noted", extra={"run": str(self.attempt.id)})
+        finally:
+            os._exit(code)
+
+    def _become_another(self) -> None:
+        """Take signals, connections and chance of its own."""
+        os.setpgid(0, 0)
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, signal.SIG_IGN)  # the worker decides
+        app = self.worker.app
         db.engine.dispose(close=False)
-        super().main_work_horse(job, queue)
-
-    def maintain_heartbeats(self, job: Job) -> None:
-        """Look after the child; one that swallows its time-out, or hangs in C, is killed."""
-        super().maintain_heartbeats(job)
-        timeout = job.timeout
-        if timeout and timeout > 0 and self.current_job_working_time > timeout + GRACE_SECONDS:
-            log.error("a task run outlived its time; killed", extra={"job": job.id})
-            self.kill_horse()
+        app.extensions["platform_engine"].dispose(close=False)
+        redis.forget(app)
+        random.seed()
 
 
 def work(app: Flask, queue: str) -> None:
-    """Work on `queue` until SIGTERM; with Redis away, from the ledger."""
-    stop = threading.Event()
-    with app.app_context():
-        poller = threading.Thread(target=_poll, args=(app, queue, stop), daemon=True)
-        poller.start()
-        while not _work_on_redis(queue):
-            time.sleep(1)
-        stop.set()
-
-
-def _work_on_redis(queue: str) -> bool:
-    """Work until told to stop (True) or until Redis goes away (False)."""
-    try:
-        connection = redis()
-        connection.ping()
-        worker = RunWorker(
-            [Queue(queue, connection=connection, serializer=JSONSerializer, job_class=RunJob)],
-            connection=connection,
-            serializer=JSONSerializer,
-            worker_ttl=WORKER_TTL_SECONDS,
-            maintenance_interval=30,
-            job_monitoring_interval=WATCH_SECONDS,
-        )
-        worker.work(logging_level="WARNING")
-    except RedisError:
-        return False
-    return True
-
-
-def _poll(app: Flask, queue: str, stop: threading.Event) -> None:
-    """While Redis is away, run what is overdue, each in a process of its own."""
-    while not stop.wait(WATCH_SECONDS):
-        with app.app_context():
-            try:
-                redis().ping()
-            except RedisError:
-                _run_overdue(queue)
-
-
-def _run_overdue(queue: str) -> None:
-    try:
-        waiting = ledger.overdue(queue, limit=1)
-    except Exception:
-        log.exception("neither Redis nor the database answers")
-        return
-    for run_id, name in waiting:
-        try:
-            subprocess.run(  # noqa: S603 - our own command and a row's id
-                [*RUN_COMMAND, str(run_id)],
-                timeout=TASKS[name].timeout_seconds + GRACE_SECONDS,
-                check=False,
-            )
-        except subprocess.TimeoutExpired:
-            log.exception("a task run outlived its time; killed", extra={"task": name})
+    """Work on `queue` until told to end."""
+    Worker(app, queue).work()

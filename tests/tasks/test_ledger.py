@@ -1,79 +1,42 @@
 """A task run is a row: it is done once, whoever dies on the way."""
 
-from collections.abc import Iterator
+import threading
 from uuid import UUID
 
 import pytest
 import sqlalchemy as sa
 from flask import Flask
-from rq import Callback, Queue
-from rq.exceptions import NoSuchJobError
-from rq.job import Job
-from rq.serializers import JSONSerializer
 
+from portal.core import queue, redis
 from portal.core.db import db
-from portal.core.queue import RUN, TASKS, Task, enqueue, redis
-from portal.core.tenancy import current_client_id
+from portal.core.errors import BadConfig
+from portal.core.ids import new_id
+from portal.core.queue import enqueue
 from portal.models.clients import Client
 from portal.models.task_runs import TaskRun
-from portal.tasks import ledger
-from portal.tasks.ledger import Attempt, LostLease
+from portal.tasks import ledger, schedule, worker
+from portal.tasks.ledger import LostLease
 from portal.tasks.run import run
-from portal.tasks.worker import RunJob
+from tests.tasks.chores import did
+from tests.tasks.conftest import Ask, row
 
-did: list[object] = []
-
-
-def note(_attempt: Attempt, what: object = "ran") -> None:
-    """Do something that tests can see."""
-    did.append(what)
+pytestmark = pytest.mark.usefixtures("ledger_emptied")
 
 
-def explode(_attempt: Attempt) -> None:
-    """Never succeed."""
-    raise ValueError("poison")
-
-
-def whose(_attempt: Attempt) -> None:
-    """Tell for which client it runs."""
-    did.append(current_client_id())
-
-
-@pytest.fixture(autouse=True)
-def _tasks(session: object) -> Iterator[None]:
-    did.clear()
-    for function in (note, explode, whose):
-        name = f"test.{function.__name__}"
-        TASKS._items[name] = Task(name, function, "tests", 30, 3)  # noqa: SLF001 - only for a test
-    yield
-    for name in ("test.note", "test.explode", "test.whose"):
-        del TASKS._items[name]  # noqa: SLF001 - only for a test
-    db.session.execute(sa.delete(TaskRun))
+def make_due() -> None:
+    """Let all pauses be over."""
+    db.session.execute(sa.update(TaskRun).values(run_after=sa.func.now()))
     db.session.commit()
-    redis().flushdb()
 
 
-def ask(name: str = "test.note", **options: object) -> UUID:
-    """Ask for a run and commit."""
-    made = enqueue(name, **options)  # type: ignore[arg-type]
+def end_leases() -> None:
+    """Let all workers be taken for dead."""
+    past = sa.func.now() - sa.text("interval '1 s'")
+    db.session.execute(sa.update(TaskRun).values(lease_until=past))
     db.session.commit()
-    assert made is not None
-    return made
 
 
-def queue(job_class: type[Job] = RunJob) -> Queue:
-    """Give the tests' queue."""
-    return Queue("tests", connection=redis(), serializer=JSONSerializer, job_class=job_class)
-
-
-def row(run_id: UUID) -> TaskRun:
-    """Read a run as it is now."""
-    found = db.session.get_one(TaskRun, run_id, populate_existing=True)
-    db.session.commit()
-    return found
-
-
-def test_a_run_is_done_once_however_often_it_is_called() -> None:
+def test_a_run_is_done_once_however_often_it_is_called(ask: Ask) -> None:
     run_id = ask(what="once")
     run(str(run_id))
     run(str(run_id))
@@ -82,13 +45,13 @@ def test_a_run_is_done_once_however_often_it_is_called() -> None:
     assert (row(run_id).state, row(run_id).attempt) == ("done", 1)
 
 
-def test_it_acts_as_the_client_of_its_row(acme: Client) -> None:
-    run(str(ask("test.whose", client_id=acme.id)))
+def test_it_acts_as_the_client_of_its_row(ask: Ask, acme: Client) -> None:
+    run(str(ask("whose", client_id=acme.id)))
 
     assert did == [acme.id]
 
 
-def test_equal_work_is_asked_for_once_until_it_is_done() -> None:
+def test_equal_work_is_asked_for_once_until_it_is_done(ask: Ask) -> None:
     first = ask(key="same")
 
     assert enqueue("test.note", key="same") is None
@@ -98,7 +61,7 @@ def test_equal_work_is_asked_for_once_until_it_is_done() -> None:
     db.session.rollback()
 
 
-def test_a_rollback_asks_for_nothing(app: Flask) -> None:
+def test_a_rollback_asks_for_nothing() -> None:
     made = enqueue("test.note")
     db.session.rollback()
 
@@ -107,78 +70,51 @@ def test_a_rollback_asks_for_nothing(app: Flask) -> None:
     db.session.commit()
 
 
-def test_a_wake_up_carries_the_row_and_nothing_else() -> None:
-    run_id = ask(what="secret")
-    (waiting,) = [job for job in queue().jobs if job.args == [str(run_id)]]
-
-    assert (waiting.func_name, waiting.kwargs) == (RUN, {})
-
-
-def test_a_forged_job_is_no_job() -> None:
-    """Whoever writes to Redis can name any function: a plain worker would call it."""
-    run_id = str(ask())
-    for name, arguments in (("os.system", ["true"]), (RUN, [run_id, "more"])):
-        forged = queue(Job).enqueue(name, *arguments)
-        with pytest.raises(NoSuchJobError):
-            RunJob.fetch(forged.id, redis(), JSONSerializer)
-
-
-def test_a_job_with_a_callback_is_no_job() -> None:
-    forged = queue(Job).enqueue(RUN, str(ask()), on_success=Callback("os.getcwd"))
-
-    with pytest.raises(NoSuchJobError):
-        RunJob.fetch(forged.id, redis(), JSONSerializer)
-
-
-def test_a_pickled_job_is_no_job() -> None:
-    forged = Queue("tests", connection=redis()).enqueue("os.system", "true")
-
-    with pytest.raises(NoSuchJobError):
-        RunJob.fetch(forged.id, redis(), JSONSerializer)
-
-
-def test_poison_is_tried_three_times_and_then_lies_among_the_dead() -> None:
-    run_id = ask("test.explode")
-    for _ in range(3):
-        db.session.execute(sa.update(TaskRun).values(run_after=sa.func.now()))
-        db.session.commit()
+def test_poison_is_tried_three_times_and_then_lies_among_the_dead(ask: Ask) -> None:
+    run_id = ask("explode")
+    for _ in range(5):
+        make_due()
         run(str(run_id))
 
     found = row(run_id)
     assert (found.state, found.attempt, found.error) == ("dead", 3, "ValueError: poison")
 
 
-def test_a_pause_grows_between_tries() -> None:
-    run_id = ask("test.explode")
-    run(str(run_id))
-    waits = db.session.scalar(
-        sa.select(sa.func.extract("epoch", TaskRun.run_after - sa.func.now()))
-    )
+def test_pauses_grow_between_tries(ask: Ask) -> None:
+    run_id = ask("explode")
+    pauses = []
+    for _ in range(2):
+        run(str(run_id))
+        pause = TaskRun.run_after - sa.func.now()
+        pauses.append(round(float(db.session.scalar(sa.select(sa.extract("epoch", pause))) or 0)))
+        db.session.commit()
+
+    assert pauses == [10, 60]
+
+
+def test_a_paused_run_is_not_taken_before_its_time(ask: Ask) -> None:
+    run(str(ask("explode")))
+
+    assert ledger.take("default", "me") is None
+    make_due()
+    assert ledger.take("default", "me") is not None
+
+
+def test_of_equal_work_only_the_newest_lies_among_the_dead(ask: Ask) -> None:
+    for _ in range(2):
+        run_id = ask("explode", key="same")
+        for _ in range(3):
+            run(str(run_id))
+
+    assert db.session.scalars(sa.select(TaskRun.id)).all() == [run_id]
     db.session.commit()
 
-    assert 5 < float(waits or 0) <= 10
-    run(str(run_id))
-    assert row(run_id).attempt == 1
 
-
-def test_the_dead_can_be_run_again() -> None:
-    run_id = ask()
-    db.session.execute(sa.update(TaskRun).values(state="dead"))
-    assert ledger.run_again(run_id) == "test.note"
-    db.session.commit()
-    run(str(run_id))
-
-    assert row(run_id).state == "done"
-
-
-def test_a_run_whose_worker_died_is_put_back() -> None:
+def test_a_run_whose_worker_died_is_put_back(ask: Ask) -> None:
     """Its lease is over; the next worker takes it, and the dead one's attempt is fenced off."""
     run_id = ask()
     first = ledger.claim(run_id, "one that dies")
-    db.session.execute(
-        sa.update(TaskRun).values(lease_until=sa.func.now() - sa.text("interval '1 s'"))
-    )
-    db.session.commit()
+    end_leases()
 
     assert first is not None
     assert ledger.recover() == 1
@@ -189,27 +125,152 @@ def test_a_run_whose_worker_died_is_put_back() -> None:
     db.session.rollback()
 
 
-def test_a_lease_that_is_kept_is_not_recovered() -> None:
+def test_a_frozen_worker_that_wakes_up_commits_nothing(ask: Ask) -> None:
+    """Neither at its end nor, in a task that commits as it goes, in the middle."""
+    frozen = ledger.claim(ask("write"), "frozen")
+    end_leases()
+    ledger.recover()
+    other = ledger.take("default", "other")
+
+    assert frozen is not None
+    assert other is not None
+    assert other.number == frozen.number + 1
+    with pytest.raises(LostLease):
+        frozen.fence()
+    db.session.rollback()
+    other.fence()
+    db.session.rollback()
+
+
+def test_a_lease_that_is_kept_is_not_recovered(ask: Ask) -> None:
     attempt = ledger.claim(ask(), "alive")
+    end_leases()
 
     assert attempt is not None
-    assert ledger.keep(db.engine, attempt)
+    assert ledger.keep(attempt)
     assert ledger.recover() == 0
 
 
-def test_a_lost_wake_up_is_found_in_the_ledger() -> None:
-    """As after FLUSHALL: the row waits, and nobody was told."""
+def test_a_worker_that_dies_again_and_again_is_no_endless_loop(ask: Ask) -> None:
     run_id = ask()
-    redis().flushall()
+    for _ in range(3):
+        ledger.take("default", "one that dies")
+        end_leases()
+        ledger.recover()
+
+    assert (row(run_id).state, row(run_id).error) == ("dead", "its worker died")
+
+
+def test_a_run_that_is_handed_back_has_lost_no_try(ask: Ask) -> None:
+    run_id = ask("explode")
+    for _ in range(5):
+        attempt = ledger.claim(run_id, "one that is told to end")
+        assert attempt is not None
+        assert not attempt.is_last
+        ledger.hand_back(attempt)
+
+    assert row(run_id).state == "queued"
+
+
+def test_workers_that_take_at_once_take_each_run_once(app: Flask, ask: Ask) -> None:
+    wanted = {ask() for _ in range(12)}
+    taken: list[UUID] = []
+
+    def take_all() -> None:
+        with app.app_context():
+            while attempt := ledger.take("default", "me"):
+                taken.append(attempt.id)
+            db.session.remove()
+
+    threads = [threading.Thread(target=take_all) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert sorted(taken) == sorted(wanted)
+
+
+def test_clients_take_turns(ask: Ask, acme: Client, globex: Client) -> None:
+    """The hundred runs of one, asked for first, do not keep the other waiting."""
+    for _ in range(100):
+        ask(client_id=acme.id)
+    ask(client_id=globex.id)
+    taken = [ledger.take("default", "me") for _ in range(3)]
+
+    assert [attempt and attempt.client_id for attempt in taken[:2]] in (
+        [acme.id, globex.id],
+        [globex.id, acme.id],
+    )
+    assert taken[2]
+    assert taken[2].client_id == acme.id
+
+
+def test_a_run_of_a_newer_version_waits_for_code_that_knows_it(ask: Ask) -> None:
+    """It is neither taken nor lost, and in nobody's way."""
     db.session.execute(
-        sa.update(TaskRun).values(run_after=sa.func.now() - sa.text("interval '10 s'"))
+        sa.text(
+            "INSERT INTO task_runs (id, task, queue, run_after, queued_at) VALUES"
+            " (:id, 'future.task', 'default', now() - interval '1 hour', now())"
+        ),
+        {"id": (newer := new_id())},
     )
     db.session.commit()
+    known = ask()
 
-    assert (run_id, "test.note") in ledger.overdue("tests")
+    assert (taken := ledger.take("default", "me"))
+    assert taken.id == known
+    assert ledger.take("default", "me") is None
+    assert row(newer).state == "queued"
 
 
-def test_without_redis_asking_still_works(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(app.extensions, "redis", redis().from_url("unix:///nowhere/at/all"))
+def test_an_unknown_task_does_not_keep_others_from_being_recovered(ask: Ask) -> None:
+    run_id = ask()
+    ledger.claim(run_id, "one that dies")
+    db.session.execute(sa.update(TaskRun).values(task="future.task"))
+    db.session.commit()
+    end_leases()
+
+    assert ledger.recover() == 1
+    assert row(run_id).state == "queued"
+
+
+def test_an_error_with_a_nul_can_be_noted(ask: Ask) -> None:
+    attempt = ledger.claim(ask(), "me")
+
+    assert attempt is not None
+    ledger.fail(attempt, "bad \x00 byte")
+    assert row(attempt.id).error == "bad  byte"
+
+
+def test_without_redis_asking_still_works(
+    app: Flask, ask: Ask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And costs nothing after the first time, until the pause is over."""
+    line = redis.Line(redis.connect("unix:///nowhere/at/all"))
+    monkeypatch.setitem(app.extensions, redis.PLACE, line)
 
     assert row(ask()).state == "queued"
+    assert line.closed_until > 0
+    assert redis.ask(lambda _connection: "asked", otherwise="away") == "away"
+
+
+def test_wake_ups_do_not_fill_redis(ask: Ask) -> None:
+    redis.ask(lambda connection: connection.flushdb(), otherwise=None)
+    for _ in range(queue.WAKE_UPS + 5):
+        queue.wake("default", new_id())
+
+    length = redis.ask(lambda connection: connection.llen("rq:queue:default"), otherwise=0)
+    redis.ask(lambda connection: connection.flushdb(), otherwise=None)
+    assert length == queue.WAKE_UPS
+
+
+def test_a_task_without_a_worker_is_refused() -> None:
+    with pytest.raises(BadConfig):
+        queue.task("test.lost", queue="nobody")(lambda: None)
+
+
+def test_a_dead_worker_costs_less_than_a_minute() -> None:
+    """Lease, then the scheduler's look, then the idle worker's."""
+    looks = schedule.RECOVER_EVERY_TURNS * schedule.TURN_SECONDS + worker.WAIT_SECONDS
+    assert ledger.LEASE_SECONDS + looks < 60
