@@ -1,5 +1,6 @@
 """Product events: what Segment's, RudderStack's and PostHog's clients call."""
 
+import msgspec
 from flask import Blueprint
 from msgspec import Raw, Struct, field
 from werkzeug import Response
@@ -89,3 +90,13 @@ def _body(most_bytes: int) -> bytes:
 
 def _answer(verdicts: Verdicts, **members: object) -> Response:
     return answer(verdicts, success=True, **members)
+
+
+@bp.after_request
+def _explain(response: Response) -> Response:
+    """Tell errors by the names that the clients' libraries read as well."""
+    if response.mimetype == "application/problem+json":
+        told = msgspec.json.decode(response.get_data())
+        code, message = told.get("title", ""), told.get("detail", "")
+        response.set_data(msgspec.json.encode({**told, "code": code, "message": message}))
+    return response
