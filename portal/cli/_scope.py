@@ -35,10 +35,12 @@ def opened(data: Path) -> Iterator[Flask]:
     with config_opened(data) as config:
         app = create_app(config)
         with app.app_context():
-            yield app
-            db.session.remove()
-            db.engine.dispose()
-        app.extensions["platform_engine"].dispose()
+            try:
+                yield app
+            finally:
+                db.session.remove()
+                db.engine.dispose()
+                app.extensions["platform_engine"].dispose()
 
 
 @contextmanager

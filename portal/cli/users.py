@@ -21,7 +21,12 @@ def command() -> None:
 @click.option("--admin", "agency_role", flag_value="admin", help="Runs the agency: everything.")
 @click.option("--analyst", "agency_role", flag_value="analyst", help="Reads the clients granted.")
 @click.option("--client", "slugs", multiple=True, metavar="SLUG", help="May look at this client.")
-@click.option("--role", type=click.Choice(MEMBER_ROLES), default="viewer", show_default=True)
+@click.option(
+    "--role",
+    type=click.Choice([role.value for role in MEMBER_ROLES]),
+    default="viewer",
+    show_default=True,
+)
 @click.option("--name", default="")
 @click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
 @click.option("--json", "as_json", is_flag=True, help="Print what was made as JSON.")
