@@ -162,6 +162,7 @@ def test_changed_dates_become_a_custom_period(open_page: Opener) -> None:
     page.fill("#d-from", "2026-11-01")
     page.click("#date-pop .btn.primary")
     page.wait_for_url("**period=custom*")
+    page.wait_for_selector("#date-pop", state="hidden")
 
     assert "from=2026-11-01" in page.url
 

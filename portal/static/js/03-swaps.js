@@ -60,9 +60,11 @@
   // Rows behind a figure: the drawer opens when its body has arrived.
   document.body.addEventListener('htmx:afterSwap', (e) => {
     const dialog = e.detail.target.closest?.('dialog[data-on-swap="open"]');
-    if (dialog) portal.openDialog(dialog);
+    if (dialog?.open) dialog.querySelector('[autofocus]')?.focus();
+    else if (dialog) portal.openDialog(dialog);
     if (e.detail.target.id === 'main') {
       tags.clear();
+      document.querySelectorAll(':popover-open').forEach((p) => p.hidePopover());
       portal.say(document.getElementById('main')?.dataset.said || 'Updated');
     }
   });
