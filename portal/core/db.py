@@ -65,6 +65,7 @@ def engine_options(pool_size: int, pool_timeout_seconds: int) -> dict[str, Any]:
         "max_overflow": 0,
         "pool_timeout": pool_timeout_seconds,
         "pool_pre_ping": True,
+        "hide_parameters": True,  # errors are logged, and values are personal
         "connect_args": {
             "options": OPTIONS,
             "connect_timeout": 3,

@@ -20,6 +20,7 @@ from flask import Flask, current_app
 
 from portal.core.actor import Actor, acting_for
 from portal.core.db import db
+from portal.core.logs import scrubbed
 from portal.core.tenancy import acting_as
 from portal.tasks import ledger
 from portal.tasks.ledger import Attempt, LostLease
@@ -73,7 +74,7 @@ def perform(attempt: Attempt) -> None:
         if _lost_database(error) and attempt.number < PATIENCE:
             ledger.hand_back(attempt, PAUSE_SECONDS)
         else:
-            ledger.fail(attempt, f"{type(error).__name__}: {error}")
+            ledger.fail(attempt, scrubbed(f"{type(error).__name__}: {error}"))
     else:
         log.info("task run done", extra=facts)
 
