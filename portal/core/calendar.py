@@ -150,6 +150,11 @@ def is_zone(name: str) -> bool:
     return name in _zones()
 
 
+def zone_names() -> list[str]:
+    """List the IANA time zones that people live in, by name."""
+    return sorted(name for name in _zones() if "/" in name or name == "UTC")
+
+
 @lru_cache(maxsize=1)
 def _zones() -> frozenset[str]:
     return frozenset(available_timezones())

@@ -88,6 +88,11 @@ def to_major(minor: Number, currency: str) -> Decimal:
     return _decimal(minor).scaleb(-get_currency_precision(currency))
 
 
+def to_minor(major: Decimal, currency: str) -> int:
+    """Return an amount of whole units as minor units, rounded half up."""
+    return int(_rounded(major.scaleb(get_currency_precision(currency)), 0))
+
+
 def count(value: Number | None, *, locale: str = LOCALE, digits: int = 0) -> str:
     """Write a count with its thousands separated: "1,846"."""
     if value is None:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import zip_longest
 
 from portal.catalog.funnel import LABELS, FunnelResult, FunnelStep
 from portal.core.units import duration, money, share
@@ -53,7 +54,7 @@ class Funnel:
 def funnel(result: FunnelResult, links: Links) -> Funnel:
     """Draw a funnel; without leads it has no steps."""
     steps = result.steps if result.steps[0].leads else ()
-    pairs = list(zip(steps, [*steps[1:], None], strict=True))
+    pairs = list(zip_longest(steps, steps[1:]))
     jobs = max(result.jobs, 1)
     return Funnel(
         steps=[_stage(step, after, links) for step, after in pairs],
