@@ -1,5 +1,6 @@
 """A map: which columns become which fields of which facts. Kept as JSON, shipped or saved."""
 
+from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import Literal
@@ -42,7 +43,7 @@ class Source(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fie
     """An id made of the row's content and of how often that content came before."""
     default: Word | None = None
     """Where the cell is empty."""
-    values: dict[str, Word | None] = {}
+    values: Mapping[str, Word | None] = {}
     """Their words to ours; null leaves the field out."""
     others: Literal["keep", "drop", "refuse"] = "keep"
     """What becomes of words that `values` lacks."""

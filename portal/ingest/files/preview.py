@@ -6,14 +6,17 @@ from pathlib import Path
 from typing import Any
 
 from portal.core.calendar import now
-from portal.ingest import versions
-from portal.ingest.facts import KINDS
+from portal.core.registry import discover
+from portal.ingest import kinds, versions
 from portal.ingest.files.feed import Batch, Fault, Feed, shown
 from portal.ingest.files.limits import PREVIEW_ROWS
 from portal.ingest.files.occurrences import Occurrences
 from portal.ingest.files.recipes import Item, Setting
 from portal.ingest.files.records import START, Row
+from portal.ingest.kinds.kind import KINDS
 from portal.ingest.refusals import Refusal
+
+discover(kinds)
 
 LOOKED_AT = 2000
 """Rows that a preview reads; it shows the first ones, and refused ones from further on."""

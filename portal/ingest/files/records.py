@@ -39,12 +39,11 @@ def records(path: Path, layout: Layout, place: Place = START) -> Iterator[Record
         if place == START:
             _skip_head(lines, layout)
         for line, cells, problem in raw_records(file, lines, layout):
-            if problem or cells:
-                yield _record(line, cells, problem, lines.place, layout)
+            yield _record(line, cells, problem, lines.place, layout)
 
 
 def raw_records(file: BinaryIO, lines: Lines, layout: Layout) -> Iterator[tuple[int, Any, str]]:
-    """Give (line, cells or object, problem) for each record."""
+    """Give (line, cells or object, problem) for each record that is not empty."""
     read = _reader(lines, layout)
     while True:
         lines.mark()
@@ -58,7 +57,8 @@ def raw_records(file: BinaryIO, lines: Lines, layout: Layout) -> Iterator[tuple[
             read = _reader(lines, layout)
             yield line, None, _words(problem)
             continue
-        yield line, cells, ""
+        if cells and (isinstance(cells, dict) or any(map(str.strip, cells))):
+            yield line, cells, ""
 
 
 def content(row: Row, layout: Layout) -> bytes:

@@ -40,8 +40,9 @@ def main(book: Path, target: Path) -> int:
         resource.setrlimit(limit, (most, most))
     try:
         sheet = first_sheet(book)
-        if sheet.total_width > COLUMNS:
-            return _fail(f"the sheet has {sheet.total_width} columns; at most {COLUMNS} are read")
+        width = sheet.end[1] + 1 if sheet.end else 0
+        if width > COLUMNS:
+            return _fail(f"the sheet has {width} columns; at most {COLUMNS} are read")
         with target.open("w", encoding="utf-8", newline="") as file:
             csv.writer(file, lineterminator="\n").writerows(rows(sheet))
     except PasswordError:
@@ -64,10 +65,7 @@ def first_sheet(book: Path) -> CalamineSheet:
 
 
 def rows(sheet: CalamineSheet) -> Iterator[list[str]]:
-    """Give the sheet's rows as texts; rows above the table stay, so that line numbers hold."""
-    first_row = sheet.start[0] if sheet.start else 0
-    for _ in range(first_row):
-        yield []
+    """Give the sheet's rows as texts; empty ones too, so that line numbers hold."""
     for row in sheet.iter_rows():
         yield [text(cell) for cell in row]
 
