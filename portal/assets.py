@@ -88,6 +88,7 @@ def build(app: Flask, *, node_modules: Path = NODE_MODULES) -> dict[str, str]:
     for name, source in VENDOR.items():
         shutil.copyfile(node_modules / source, vendor / name)
     names = _fonts(node_modules / FONT, vendor / "fonts.css")
+    names["mark.svg"] = _hashed("mark.svg", (STATIC / "img/mark.svg").read_bytes())
     used = used_icons(app, node_modules / ICONS)
     names["icons.svg"] = _hashed("icons.svg", sprite(node_modules / ICONS, used).encode())
     environment = Environment(app)

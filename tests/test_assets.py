@@ -19,7 +19,7 @@ BUDGET = 220 * 1024
 def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
     """The styleguide with its assets in a folder of its own."""
     static = tmp_path_factory.mktemp("static")
-    for folder in ("css", "js"):
+    for folder in ("css", "js", "img"):
         (static / folder).symlink_to(assets.STATIC / folder)
     patch = pytest.MonkeyPatch()
     patch.setattr(assets, "STATIC", static)
