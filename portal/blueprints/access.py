@@ -11,7 +11,7 @@ from portal.core.rights import RIGHTS, Right, Role
 OPEN_TO_ALL = frozenset(
     {
         "static",
-        "assets.file",
+        "built_asset",
         "auth.home",
         "auth.login",
         "auth.forgot",
