@@ -20,12 +20,13 @@ def account() -> Account | None:
     """Whoever is signed in."""
     if (person := whole_person()) is None:
         return None
-    about = person.agency_role or g.get("role") or person.email
+    role = person.agency_role or g.get("role")
+    about = str(role).capitalize() if role else person.email
     links = (
         Link("Your account", "user-circle", url_for("account.show"), current=False),
         Link("Browsers", "device-laptop", url_for("account.sessions"), current=False),
     )
-    return Account(person.label, str(about).capitalize(), url_for("auth.log_out"), links)
+    return Account(person.label, about, url_for("auth.log_out"), links)
 
 
 def switch_list() -> list[Choice]:
