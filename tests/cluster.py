@@ -1,4 +1,4 @@
-"""One embedded cluster a test run; a database of its own for each worker, cloned from a template."""
+"""One embedded cluster a test run; each worker has a database, cloned from a template."""
 
 import fcntl
 import os
