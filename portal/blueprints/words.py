@@ -8,7 +8,6 @@ from markupsafe import Markup
 
 from portal.core.settings import current_config
 
-
 SYSTEMS = ("iPhone", "iPad", "Android", "Windows", "Mac OS X", "CrOS", "Linux")
 # In this order: most browsers also name those that they are like.
 BROWSERS = ("Edg", "OPR", "Firefox", "Chrome", "Safari")

@@ -68,7 +68,7 @@ def engine_options(pool_size: int, pool_timeout_seconds: int) -> dict[str, Any]:
         "hide_parameters": True,  # errors are logged, and values are personal
         "connect_args": {
             "options": OPTIONS,
-            "connect_timeout": 3,
+            "connect_timeout": 2,
             "keepalives_idle": 10,
             "tcp_user_timeout": 10000,
         },

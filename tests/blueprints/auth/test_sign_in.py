@@ -7,7 +7,7 @@ from flask.testing import FlaskClient
 from portal.blueprints.auth.next_page import safe_next
 from portal.core.db import db
 from portal.models.accounts import AgencyAudit, User
-from tests.people import PASSWORD, form_token, sign_in
+from tests.people import PASSWORD, form_token, sign_in, signed_in
 
 
 def test_the_right_password_opens_a_session_with_a_new_id(
@@ -111,3 +111,63 @@ def test_a_copied_cookie_is_worth_nothing_after_sign_out(app: Flask, alice: User
 def _plain(text: str, email: str) -> str:
     lines = text.replace(email, "").splitlines()
     return "\n".join(line for line in lines if "csrf" not in line.lower())
+
+
+def test_a_forged_forwarded_address_counts_for_nothing(app: Flask, alice: User) -> None:
+    """Stuffing from one machine that names another address each time ends at its own limit."""
+    thief = app.test_client()
+    thief.environ_base["REMOTE_ADDR"] = "203.0.113.99"
+    token = form_token(thief)
+    data = {"password": "spring 2026!", "csrf_token": token}
+
+    tried = [
+        thief.post(
+            "/login",
+            data={**data, "email": f"n{number}@example.com"},
+            headers={"X-Forwarded-For": f"198.51.100.{number}", "Client-IP": "192.0.2.1"},
+        ).status_code
+        for number in range(104)
+    ]
+
+    assert tried == [401] * 100 + [429] * 4
+
+
+def test_each_thing_done_is_written_once(app: Flask, alice: User) -> None:
+    browser = app.test_client()
+    sign_in(browser, alice.email)
+    browser.post("/account/password", data=_fields(browser, PASSWORD))
+    browser.post("/logout", data={"csrf_token": form_token(browser, "/logout")})
+
+    rows = db.session.scalars(db.select(AgencyAudit).filter_by(actor=alice.email)).all()
+
+    assert [row.action for row in sorted(rows, key=lambda row: row.id.int)] == [
+        "session.signed_in",
+        "password.changed",
+        "session.signed_in",
+        "session.signed_out",
+    ]
+    assert {row.address for row in rows} == {"127.0.0.1"}
+    assert all(len(row.request_id) == 32 for row in rows)
+
+
+def test_changing_the_password_ends_all_other_sessions(app: Flask, alice: User) -> None:
+    browser, other = app.test_client(), signed_in(app, alice)
+    sign_in(browser, alice.email)
+    before = browser.get_cookie("__Host-portal_session")
+
+    assert browser.post("/account/password", data=_fields(browser, "wrong")).status_code == 403
+    weak = {**_fields(browser, PASSWORD), "password": "password1"}
+    assert browser.post("/account/password", data=weak).status_code == 422
+    assert browser.post("/account/password", data=_fields(browser, PASSWORD)).status_code == 303
+
+    after = browser.get_cookie("__Host-portal_session")
+    assert other.get("/account/profile").status_code == 303
+    assert browser.get("/account/profile").status_code == 200
+    assert before is not None
+    assert after is not None
+    assert before.value != after.value
+
+
+def _fields(browser: FlaskClient, current: str) -> dict[str, str]:
+    token = form_token(browser, "/logout")
+    return {"current": current, "password": "eleven blue lanterns", "csrf_token": token}
