@@ -1,7 +1,8 @@
 """What is known of imports: one, all, how it is read, what it would do, what it refused."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import islice
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -17,6 +18,7 @@ from portal.ingest.files.layout import Layout
 from portal.ingest.files.maps import Map
 from portal.ingest.files.recipes import Setting
 from portal.ingest.files.values import BadFile
+from portal.models.clients import Client
 from portal.models.imports import Import, ImportMap, ImportRefusal
 from portal.models.task_runs import TaskRun
 
@@ -56,6 +58,19 @@ def check(found: Import) -> None:
         raise NotFound("The file of this import is no longer there.")
     if problems := maps.problems(map_of(found), layout_of(found)):
         raise Refused("; ".join(problems), field="map")
+
+
+def of_all_clients(connection: sa.Connection) -> Sequence[sa.Row[Any]]:
+    """Give the newest imports of all clients; for a connection as portal_platform."""
+    shown = ("id", "file_name", "state", "rows", "refused_rows", "created_at", "author")
+    own = [Import.__table__.c[name] for name in shown]
+    newest = (
+        sa.select(*own, Client.slug, Client.name.label("client"))
+        .join(Client, Client.id == Import.client_id)
+        .order_by(Import.created_at.desc())
+        .limit(SHOWN)
+    )
+    return connection.execute(newest).all()
 
 
 def earlier(found: Import) -> Import | None:

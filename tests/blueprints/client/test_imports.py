@@ -11,6 +11,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from portal.actions import import_files, import_reading, import_runs
+from portal.core.db import db
 from portal.core.tenancy import acting_as
 from portal.models.clients import Client
 from portal.models.imports import Import
@@ -248,3 +249,19 @@ def test_a_cell_like_a_formula_is_tamed_in_the_errors(manager: FlaskClient, clie
     text = manager.get(f"/c/{client.slug}/imports/{made.id}/errors.csv", buffered=True).text
     assert "occurred_at" in text
     assert not re.search(r"(^|,)[=@+]", text)
+
+
+def test_an_admin_sees_the_imports_of_all_clients(
+    app: Flask, manager: FlaskClient, client: Client
+) -> None:
+    send(manager, client, LEADS, name=f"{client.slug}.csv")
+    ada = people.person("ada", agency="admin")
+    ada.totp_confirmed_at = ada.created_at
+    db.session.commit()
+    admin = people.signed_in(app, ada)
+
+    page = admin.get("/admin/imports")
+
+    assert f"{client.slug}.csv" in page.text
+    assert f"/c/{client.slug}/imports/{the_import(client).id}" in page.text
+    assert manager.get("/admin/imports").status_code == 404
