@@ -19,7 +19,7 @@ from portal.core.calendar import now
 from portal.core.db import db
 from portal.core.errors import NotFound, Refused
 from portal.core.ids import new_id
-from portal.models.clients import ApiKey
+from portal.models.clients import ApiKey, Client
 
 PREFIX = "pk_live_"
 LETTERS = string.ascii_letters + string.digits
@@ -127,6 +127,19 @@ def listed(client_id: UUID) -> Sequence[ApiKey]:
     """List a client's keys, newest first, ended ones too."""
     statement = sa.select(ApiKey).where(ApiKey.client_id == client_id)
     return db.session.scalars(statement.order_by(ApiKey.created_at.desc(), ApiKey.id)).all()
+
+
+def everywhere() -> Sequence[tuple[ApiKey, Client]]:
+    """List the keys of all clients by client, newest first; ended ones for a month."""
+    month_ago = now() - timedelta(days=30)
+    statement = (
+        sa.select(ApiKey, Client)
+        .join(Client, Client.id == ApiKey.client_id)
+        .where(sa.or_(ApiKey.revoked_at.is_(None), ApiKey.revoked_at > month_ago))
+        .where(sa.or_(ApiKey.expires_at.is_(None), ApiKey.expires_at > month_ago))
+        .order_by(Client.name, ApiKey.created_at.desc(), ApiKey.id)
+    )
+    return [(key, client) for key, client in db.session.execute(statement)]
 
 
 def find(engine: sa.Engine, secret: str) -> Found | None:

@@ -21,6 +21,7 @@ OPEN_TO_ALL = frozenset(
         "auth.confirm_email",
         "health.healthz",
         "health.readyz",
+        "flags.no_flags",
     }
 )
 """Endpoints without a login, each for a reason that its own module gives."""
@@ -75,4 +76,4 @@ def _kind(rule: Rule, view: object) -> str:
     blueprint = rule.endpoint.split(".")[0]
     if blueprint in {"client", "admin"}:
         return blueprint
-    return "key" if blueprint in {"api", "track", "capture", "metrics"} else "account"
+    return "key" if blueprint in {"api", "events", "metrics"} else "account"

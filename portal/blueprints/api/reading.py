@@ -11,7 +11,7 @@ from werkzeug import Response
 
 from portal.actions import keys
 from portal.actions.keys import Found
-from portal.blueprints.api import cursors
+from portal.blueprints import cursors
 from portal.blueprints.api.facts import known_kind
 from portal.blueprints.api.scope import READ_LIMIT, autocommit_engine, bp, caller
 from portal.catalog import arrivals
