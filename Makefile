@@ -5,9 +5,7 @@ PORT ?=
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input -q
-# One package comes as source only; what builds it is locked as well.
-INSTALL := $(PIP) install --require-hashes --no-deps --no-build-isolation --only-binary :all: \
-	--no-binary flask-principal
+INSTALL := $(PIP) install --require-hashes --no-deps --only-binary :all:
 LOCK := uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-emit-find-links \
 	--no-header --no-annotate --python-version 3.11
 
