@@ -112,10 +112,10 @@ def checked(found: Import) -> preview.Check:
         Refused: the map lacks something, or cannot be used.
     """
     check(found)
+    setting = setting_of(found)
+    db.session.commit()  # reading takes long, and the database ends transactions that idle
     try:
-        return preview.check(
-            import_files.path_of(found.file_key), setting_of(found), import_files.folder()
-        )
+        return preview.check(import_files.path_of(found.file_key), setting, import_files.folder())
     except BadFile as error:
         raise Refused(str(error), field="map") from error
 

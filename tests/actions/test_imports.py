@@ -16,7 +16,7 @@ from portal.actions.import_runs import Spell
 from portal.core.db import db
 from portal.core.errors import Conflict, NotFound, Refused, TooLarge
 from portal.core.tenancy import acting_as
-from portal.ingest.files import maps
+from portal.ingest.files import maps, preview
 from portal.models.clients import Client
 from portal.models.facts.leads import Lead
 from portal.models.facts.money import Job, Payment
@@ -329,6 +329,23 @@ def test_a_saved_map_is_taken_for_the_next_file_of_that_shape(
         assert len(import_reading.saved_maps()) == 1
 
         assert import_reading.map_of(upload(path, "leads")).name == "Ours"
+
+
+def test_no_transaction_is_open_while_a_file_is_looked_through(
+    client: Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shapes.write_cdnow(tmp_path / "purchases.txt", rows=10)
+    open_ones: list[bool] = []
+
+    def look(*_: Any) -> preview.Check:
+        open_ones.append(db.session().in_transaction())
+        return preview.Check()
+
+    monkeypatch.setattr(preview, "check", look)
+    with acting_as(client.id):
+        import_reading.checked(upload(tmp_path / "purchases.txt", "payments"))
+
+    assert open_ones == [False]
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ from portal.actions import import_files, import_reading, imports
 from portal.blueprints.client import import_words
 from portal.blueprints.client.scope import bp, requires
 from portal.blueprints.uploads import reads_own_body, receive
+from portal.core.db import db
 from portal.core.errors import NoSpace, Refused, TooLarge
 from portal.core.rights import Right
 from portal.core.settings import current_config
@@ -125,6 +126,7 @@ def map_file(import_id: UUID) -> FlaskResponse:
 
 def _take() -> Import:
     most = current_config().import_megabytes * import_files.BLOCK
+    db.session.commit()  # an upload takes long, and the database ends transactions that idle
     with import_files.incoming() as taken:
         form = receive(taken, most)
         kind = form.fields.get("kind", "")

@@ -265,3 +265,20 @@ def test_an_admin_sees_the_imports_of_all_clients(
     assert f"{client.slug}.csv" in page.text
     assert f"/c/{client.slug}/imports/{the_import(client).id}" in page.text
     assert manager.get("/admin/imports").status_code == 404
+
+
+def test_no_transaction_is_open_while_a_file_comes_in(
+    manager: FlaskClient, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An upload takes minutes; the database ends a transaction that idles for half of one."""
+    open_ones: list[bool] = []
+    real = import_files.Incoming.write
+
+    def write(self: import_files.Incoming, data: bytes) -> int:
+        open_ones.append(db.session().in_transaction())
+        return real(self, data)
+
+    monkeypatch.setattr(import_files.Incoming, "write", write)
+    assert send(manager, client, LEADS).status_code == 303
+    assert open_ones
+    assert not any(open_ones)
