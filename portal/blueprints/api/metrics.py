@@ -5,7 +5,7 @@ import sqlalchemy as sa
 from werkzeug import Response
 
 from portal.blueprints.api import shapes
-from portal.blueprints.api.scope import bp, caller
+from portal.blueprints.api.scope import READ_LIMIT, bp, caller
 from portal.catalog.dimension import DIMENSION, ORDER
 from portal.catalog.subjects import METRICS
 from portal.core.db import db
@@ -16,6 +16,7 @@ MOST_NAMES = 1000
 
 
 @bp.get("/metrics")
+@READ_LIMIT
 def list_metrics() -> Response:
     """Describe every metric."""
     caller("read")
@@ -23,6 +24,7 @@ def list_metrics() -> Response:
 
 
 @bp.get("/dimensions")
+@READ_LIMIT
 def list_dimensions() -> Response:
     """Describe every dimension, and which metrics have it."""
     caller("read")
@@ -40,6 +42,7 @@ def list_dimensions() -> Response:
 
 
 @bp.get("/events/names")
+@READ_LIMIT
 def list_event_names() -> Response:
     """List the names of the client's product events, the most frequent first."""
     key = caller("read")

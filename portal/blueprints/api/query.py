@@ -8,7 +8,7 @@ from werkzeug import Response
 
 from portal.blueprints.api import bodies, shapes
 from portal.blueprints.api.asked import MOST_BYTES, query_of, rows_query_of
-from portal.blueprints.api.scope import bp, caller, require_header_key
+from portal.blueprints.api.scope import READ_LIMIT, bp, caller, require_header_key
 from portal.catalog.answer import answer
 from portal.catalog.calendars import calendar_of
 from portal.catalog.rows import FactRow, rows
@@ -30,6 +30,7 @@ def asked_by() -> Iterator[tuple[bytes, Calendar]]:
 
 
 @bp.post("/query")
+@READ_LIMIT
 def ask() -> Response:
     """Answer one question."""
     with asked_by() as (sent, calendar):
@@ -40,6 +41,7 @@ def ask() -> Response:
 
 
 @bp.post("/rows")
+@READ_LIMIT
 def list_rows() -> Response:
     """List the facts behind a figure; their values add up to it."""
     with asked_by() as (sent, calendar):

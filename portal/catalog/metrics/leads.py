@@ -132,7 +132,7 @@ metric(
     unit=Unit.SECONDS,
     better=Better.DOWN,
 )
-for _name, _word, _p90 in (("median", "Median", False), ("p90", "90th percentile of", True)):
+for _name, _word, _p90 in (("median", "Median", False), ("p90", "Slowest tenth's", True)):
     metric(
         f"speed_to_lead_{_name}",
         f"{_word} first response",

@@ -56,8 +56,11 @@ UNSENT = family(
 )
 TALK = family(
     "talk",
-    "(SELECT m.*, coalesce(m.sent_at, m.occurred_at) AS at FROM messages m"
-    " WHERE m.withdrawn_at IS NULL AND m.conversation <> '') f",
+    # Two arms, so that each has its index.
+    "(SELECT m.*, m.sent_at AS at FROM messages m WHERE m.withdrawn_at IS NULL"
+    " AND m.conversation <> '' AND m.sent_at IS NOT NULL"
+    " UNION ALL SELECT m.*, m.occurred_at FROM messages m WHERE m.withdrawn_at IS NULL"
+    " AND m.conversation <> '' AND m.sent_at IS NULL) f",
     instant="f.at",
     joins=joins("f.at"),
     dimensions=LINKED
