@@ -67,9 +67,8 @@ def select(
     inner = (
         f"SELECT w.client_id, w.day, {hour}{currency} AS currency, "
         + ", ".join(groups + columns)
-        + f" FROM {WANTED} JOIN "
-        + relation(family, [*groups, *columns, currency, where])
-        + f" ON f.client_id = w.client_id AND {bounds(family)}"
+        + f" FROM {WANTED} "
+        + within(family, [*groups, *columns, currency, where])
         + conditions(family.where, where, keyword="WHERE")
         + f" GROUP BY {', '.join(str(n + 1) for n in range(3 + hourly + len(groups)))}"
     )
@@ -111,14 +110,31 @@ def aggregate(measure: Measure) -> str:
 
 def relation(family: Family, used: Sequence[str]) -> str:
     """Give the relation with those of its joins that `used` or each other mention."""
+    wanted = _joins(family, used)
+    made = " ".join([family.relation, *wanted])
+    return f"({made})" if wanted or " JOIN " in family.relation else made
+
+
+def within(family: Family, used: Sequence[str], client: str = "w.client_id") -> str:
+    """
+    Join the rows of `family` that lie in each interval w, then what `used` mentions.
+
+    OFFSET 0 keeps the planner to the index by instant: it cannot know how short an interval is,
+    and compares each row with each of thousands otherwise.
+    """
+    table, _, rest = family.relation.partition(" f")
+    found = f"SELECT f.* FROM {table} f WHERE f.client_id = {client} AND {bounds(family)} OFFSET 0"
+    return " ".join([f"CROSS JOIN LATERAL ({found}) f{rest}", *_joins(family, used)])
+
+
+def _joins(family: Family, used: Sequence[str]) -> list[str]:
     wanted: list[str] = []
     text = " ".join([*used, family.where, family.relation])
     for alias, join in reversed(list(family.joins.items())):
         if re.search(rf"\b{alias}\.", text):
             wanted.insert(0, join)
             text += join
-    made = " ".join([family.relation, *wanted])
-    return f"({made})" if wanted or " JOIN " in family.relation else made
+    return wanted
 
 
 def bounds(family: Family) -> str:

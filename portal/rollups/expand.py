@@ -46,55 +46,56 @@ TOUCH = """
 INSERT INTO $into (origin, id, at, system, external_id, lead_system, lead_ref,
   contact_system, contact_ref, campaign_system, campaign_ref, lead_key, campaign_key,
   job_system, job_ref, refund_system, refund_ref)
-SELECT '$table', f.id, f.occurred_at, f.system, f.external_id, f.lead_system, f.lead_ref,
-  f.contact_system, f.contact_ref, f.campaign_system, f.campaign_ref, f.lead_key, f.campaign_key,
+$found
+"""
+FACT = """
+SELECT '$table', x.id, x.occurred_at, x.system, x.external_id, x.lead_system, x.lead_ref,
+  x.contact_system, x.contact_ref, x.campaign_system, x.campaign_ref, x.lead_key, x.campaign_key,
   $job
-FROM $table f JOIN ($found) found USING (id)
-WHERE f.client_id = :client
+FROM $table x
 """
 NO_JOB = "'', '', '', ''"
-JOB = "f.job_system, f.job_ref, f.refund_of_system, f.refund_of_ref"
-FOUND_BY_LEAD = """
-SELECT x.id FROM $table x JOIN marked m ON m.kind = 'lead' AND m.ref = x.lead_ref
+JOB = "x.job_system, x.job_ref, x.refund_of_system, x.refund_of_ref"
+BY_LEAD = """
+$fact JOIN marked m ON m.kind = 'lead' AND m.ref = x.lead_ref
 WHERE x.client_id = :client AND x.lead_ref <> ''
 UNION
-SELECT x.id FROM $table x JOIN marked_leads k ON k.id = x.lead_key
+$fact JOIN marked_leads k ON k.id = x.lead_key
 WHERE x.client_id = :client AND x.lead_key IS NOT NULL
 UNION
-SELECT x.id FROM $table x JOIN marked m ON m.kind = 'contact' AND m.ref = x.contact_ref
+$fact JOIN marked m ON m.kind = 'contact' AND m.ref = x.contact_ref
 WHERE x.client_id = :client AND x.contact_ref <> ''
 """
-FOUND_BY_CAMPAIGN = """
-SELECT x.id FROM $table x JOIN marked m ON m.kind = 'campaign' AND m.ref = x.campaign_ref
+BY_CAMPAIGN = """
+$fact JOIN marked m ON m.kind = 'campaign' AND m.ref = x.campaign_ref
 WHERE x.client_id = :client AND x.campaign_ref <> '' AND x.campaign_key IS NULL
 """
 # A scan: no index holds it, for a campaign itself changes seldom.
-FOUND_BY_MOVED_CAMPAIGN = """
-SELECT x.id FROM $table x JOIN moved_campaigns c ON c.ref = x.campaign_ref
+BY_MOVED_CAMPAIGN = """
+$fact JOIN moved_campaigns c ON c.ref = x.campaign_ref
 WHERE x.client_id = :client AND x.campaign_ref <> ''
 """
-FOUND_BY_ID = """
-SELECT x.id FROM $table x JOIN marked m ON m.kind = '$kind' AND m.ref = x.external_id
+BY_ID = """
+$fact JOIN marked m ON m.kind = '$kind' AND m.ref = x.external_id
 WHERE x.client_id = :client
 """
-FOUND_BY_REFERENCE = """
-SELECT x.id FROM $table x JOIN marked m ON m.kind = '$kind' AND m.ref = x.$reference
+BY_REFERENCE = """
+$fact JOIN marked m ON m.kind = '$kind' AND m.ref = x.$reference
 WHERE x.client_id = :client AND x.$reference <> ''
 """
 # A posted event that speaks of a fact is judged again with it.
-FOUND_BY_SUBJECT = """
-SELECT x.id FROM funnel_events x
-JOIN touched t ON t.external_id = x.ref_id AND t.origin IN (x.ref_kind, x.ref_kind || 's')
+BY_SUBJECT = """
+$fact JOIN touched t ON t.external_id = x.ref_id AND t.origin IN (x.ref_kind, x.ref_kind || 's')
 WHERE x.client_id = :client AND x.ref_id <> ''
 """
 MORE: dict[str, list[tuple[str, dict[str, str]]]] = {
-    "jobs": [(FOUND_BY_ID, {"kind": "job"})],
+    "jobs": [(BY_ID, {"kind": "job"})],
     "payments": [
-        (FOUND_BY_ID, {"kind": "payment"}),
-        (FOUND_BY_REFERENCE, {"kind": "job", "reference": "job_ref"}),
-        (FOUND_BY_REFERENCE, {"kind": "payment", "reference": "refund_of_ref"}),
+        (BY_ID, {"kind": "payment"}),
+        (BY_REFERENCE, {"kind": "job", "reference": "job_ref"}),
+        (BY_REFERENCE, {"kind": "payment", "reference": "refund_of_ref"}),
     ],
-    "funnel_events": [(FOUND_BY_SUBJECT, {})],
+    "funnel_events": [(BY_SUBJECT, {})],
 }
 
 DUE_LEADS = """
@@ -126,7 +127,7 @@ def name_leads(work: Scratch) -> None:
 
 def touch_facts(work: Scratch) -> None:
     """Collect every fact whose links or derived rows the marks may change."""
-    leads = _touch("leads", [(FOUND_BY_ID, {"kind": "lead"})], has_lead=False)
+    leads = _touch("leads", [(BY_ID, {"kind": "lead"})], has_lead=False)
     work.run(leads, "touched", into="touched")
     for table in sorted(FACTS, key=lambda name: name == "funnel_events"):
         work.run(_touch(table, MORE.get(table, []), has_lead=True), "touched", into="touched")
@@ -138,18 +139,19 @@ def collect_due(work: Scratch) -> None:
     work.run(DUE_CONVERSATIONS, "due_conversations")
 
 
-def touch_payments(work: Scratch, into: str, found: str) -> int:
-    """Collect the payments that `found` selects into a working table."""
-    return work.run(_fill("payments", found), into, into=into)
+def touch_payments(work: Scratch, into: str, way: str) -> int:
+    """Collect the payments that `way` finds into a working table."""
+    return work.run(_fill("payments", way), into, into=into)
 
 
 def _touch(table: str, more: list[tuple[str, dict[str, str]]], *, has_lead: bool) -> str:
-    ways = [FOUND_BY_LEAD] if has_lead else []
-    ways += [FOUND_BY_CAMPAIGN, FOUND_BY_MOVED_CAMPAIGN]
+    ways = [BY_LEAD] if has_lead else []
+    ways += [BY_CAMPAIGN, BY_MOVED_CAMPAIGN]
     ways += [Template(way).safe_substitute(words) for way, words in more]
     return _fill(table, " UNION ".join(ways))
 
 
 def _fill(table: str, found: str) -> str:
     job = JOB if table == "payments" else NO_JOB
-    return Template(TOUCH.replace("$found", found)).safe_substitute(table=table, job=job)
+    text = TOUCH.replace("$found", found.replace("$fact", FACT))
+    return Template(text).safe_substitute(table=table, job=job)

@@ -23,9 +23,9 @@ SELECT l.external_id, l.system, l.id, l.is_placeholder,
   CASE WHEN count(*) FILTER (WHERE NOT l.is_placeholder) OVER same > 0
     THEN NOT l.is_placeholder AND count(*) FILTER (WHERE NOT l.is_placeholder) OVER same = 1
     ELSE count(*) OVER same = 1 END
-FROM leads l
+FROM (SELECT DISTINCT lead_ref FROM $source WHERE lead_ref <> '') wanted
+JOIN leads l ON l.external_id = wanted.lead_ref
 WHERE l.client_id = :client AND l.withdrawn_at IS NULL
-  AND l.external_id IN (SELECT lead_ref FROM $source WHERE lead_ref <> '')
 WINDOW same AS (PARTITION BY l.external_id)
 """
 PEOPLE = """
@@ -33,9 +33,9 @@ INSERT INTO people (ref, system, id, at, tie, is_only_system)
 WITH known AS (
   SELECT l.contact_ref AS ref, coalesce(nullif(l.contact_system, ''), l.system) AS system,
     l.id, l.occurred_at AS at, l.system || ' ' || l.external_id AS tie
-  FROM leads l
+  FROM (SELECT DISTINCT contact_ref FROM $source WHERE contact_ref <> '') wanted
+  JOIN leads l ON l.contact_ref = wanted.contact_ref
   WHERE l.client_id = :client AND l.withdrawn_at IS NULL AND l.contact_ref <> ''
-    AND l.contact_ref IN (SELECT contact_ref FROM $source)
 )
 SELECT ref, system, id, at, tie,
   min(system) OVER (PARTITION BY ref) = max(system) OVER (PARTITION BY ref)
@@ -45,9 +45,9 @@ NAMES = """
 INSERT INTO names (kind, ref, system, id, lead_key, is_only)
 SELECT '$kind', x.external_id, x.system, x.id, x.lead_key,
   count(*) OVER (PARTITION BY x.external_id) = 1
-FROM $table x
+FROM (SELECT DISTINCT $reference AS ref FROM $source WHERE $reference <> '') wanted
+JOIN $table x ON x.external_id = wanted.ref
 WHERE x.client_id = :client AND x.withdrawn_at IS NULL
-  AND x.external_id IN (SELECT $reference FROM $source WHERE $reference <> '')
 """
 NAMED = (
     ("campaign", "campaigns", "campaign_ref"),
@@ -132,13 +132,12 @@ JOIN linked n ON n.origin = 'campaign_spend' AND n.id = f.id WHERE f.client_id =
 
 # A payment whose job, or the payment that it refunds, found another lead, follows it.
 JOB_FOLLOWERS = """
-SELECT x.id FROM payments x JOIN relinked n ON n.origin = 'jobs' AND n.external_id = x.job_ref
-WHERE x.client_id = :client AND x.job_ref <> ''
-EXCEPT SELECT id FROM touched WHERE origin = 'payments'
+$fact JOIN relinked n ON n.origin = 'jobs' AND n.external_id = x.job_ref
+LEFT JOIN touched t ON t.origin = 'payments' AND t.id = x.id
+WHERE x.client_id = :client AND x.job_ref <> '' AND t.id IS NULL
 """
 REFUND_FOLLOWERS = """
-SELECT x.id FROM payments x
-JOIN linked n ON n.origin = 'payments' AND n.external_id = x.refund_of_ref
+$fact JOIN linked n ON n.origin = 'payments' AND n.external_id = x.refund_of_ref
 WHERE x.client_id = :client AND x.refund_of_ref <> ''
 """
 FOLLOW = "INSERT INTO touched SELECT * FROM followers"

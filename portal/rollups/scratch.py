@@ -44,6 +44,8 @@ WORK = {
     "told": "event_id uuid",
     "rivals": "lead_id uuid, kind text, origin_id uuid, value_minor bigint, at timestamptz",
     "due_leads": "id uuid",
+    "live_leads": "id uuid, at timestamptz",
+    "due_facts": "origin text, id uuid",
     "stretched_leads": "id uuid",
     "due_conversations": "conversation text",
     "standing": "anonymous_id text, actor text",
@@ -59,7 +61,32 @@ WORK = {
     "moments": "at timestamptz",
     "moment_days": "day date",
 }
-INDEXES = ("CREATE INDEX IF NOT EXISTS ix_questions ON questions (conversation, run, at)",)
+# So that no plan is bad, whatever the planner knows of tables that were just filled.
+INDEXED = (
+    ("marked", "ref, kind"),
+    ("marked_leads", "id"),
+    ("touched", "id"),
+    ("touched", "external_id"),
+    ("linked", "id"),
+    ("locked", "id"),
+    ("relinked", "id"),
+    ("relinked", "external_id"),
+    ("names", "ref"),
+    ("lead_names", "ref"),
+    ("people", "ref"),
+    ("due_leads", "id"),
+    ("live_leads", "id"),
+    ("due_facts", "id"),
+    ("moved_campaigns", "ref"),
+    ("changed_steps", "lead_id"),
+    ("stretched_leads", "id"),
+    ("told", "event_id"),
+    ("rivals", "lead_id"),
+    ("due_conversations", "conversation"),
+    ("due_actors", "actor"),
+    ("questions", "conversation, run, at"),
+    ("answers", "conversation, number"),
+)
 
 
 @dataclass(frozen=True)
@@ -163,7 +190,12 @@ def ddl() -> str:
         for table in DERIVED
         for kind in ("old", "new", "changed")
     ]
-    return "; ".join([*made, *nullable, *INDEXES])
+    keys = [(f"changed_{one.table}", ", ".join(one.key)) for one in DERIVED.values()]
+    indexes = [
+        f"CREATE INDEX IF NOT EXISTS ix_{table}_{number} ON {table} ({columns})"
+        for number, (table, columns) in enumerate((*INDEXED, *keys))
+    ]
+    return "; ".join([*made, *nullable, *indexes])
 
 
 def prepare(connection: sa.Connection) -> None:

@@ -9,56 +9,56 @@ from portal.rollups.scratch import DERIVED, Scratch
 
 STEPS = DERIVED["steps"]
 COLUMNS = ", ".join(STEPS.columns)
+X_COLUMNS = ", ".join(f"x.{name}" for name in STEPS.columns)
 OWNERS = ["leads", "messages", "calls", "jobs", "payments"]
 
 OLD = f"""
 INSERT INTO old_steps ({COLUMNS})
-SELECT {COLUMNS} FROM steps s
-JOIN (
-  SELECT x.origin, x.origin_id, x.kind FROM steps x JOIN due_leads due ON due.id = x.lead_id
-  WHERE x.client_id = :client AND x.origin = ANY(:origins)
-  UNION
-  SELECT x.origin, x.origin_id, x.kind FROM steps x
-  JOIN touched t ON t.origin = x.origin AND t.id = x.origin_id
-  WHERE x.client_id = :client AND x.origin = ANY(:origins)
-) due USING (origin, origin_id, kind)
-WHERE s.client_id = :client
+SELECT {X_COLUMNS} FROM steps x JOIN due_leads due ON due.id = x.lead_id
+WHERE x.client_id = :client AND x.origin = ANY(:origins)
+UNION
+SELECT {X_COLUMNS} FROM steps x JOIN touched t ON t.origin = x.origin AND t.id = x.origin_id
+WHERE x.client_id = :client AND x.origin = ANY(:origins)
 """  # noqa: S608 - our own column names
 
 ADD = f"INSERT INTO new_steps ({COLUMNS}) "
 
-OF_LEADS = """
-SELECT 'leads', l.id, 'lead_created', l.id, l.occurred_at, NULL, '', '', false
-FROM leads l JOIN due_leads due ON due.id = l.id
+LIVE_LEADS = """
+INSERT INTO live_leads (id, at)
+SELECT l.id, l.occurred_at FROM leads l JOIN due_leads due ON due.id = l.id
 WHERE l.client_id = :client AND l.withdrawn_at IS NULL
+"""
+DUE_FACTS = """
+INSERT INTO due_facts (origin, id)
+SELECT '$table', x.id FROM $table x JOIN due_leads due ON due.id = x.lead_key
+WHERE x.client_id = :client AND x.lead_key IS NOT NULL
+UNION SELECT origin, id FROM touched WHERE origin = '$table'
+"""
+OF_LEADS = """
+SELECT 'leads', id, 'lead_created', id, at, NULL, '', '', false FROM live_leads
 """
 FIRST_RESPONSES = """
 SELECT DISTINCT ON (lead_id)
-  origin, answer.id, 'first_response', lead_id, at, CAST(NULL AS bigint), '', '', false
+  origin, id, 'first_response', lead_id, at, CAST(NULL AS bigint), '', '', false
 FROM (
   SELECT 'messages' AS origin, m.id, m.lead_key AS lead_id, m.sent_at AS at,
     m.system || ' ' || m.external_id AS tie
-  FROM messages m JOIN due_leads due ON due.id = m.lead_key
+  FROM messages m JOIN live_leads l ON l.id = m.lead_key AND m.sent_at > l.at
   WHERE m.client_id = :client AND m.withdrawn_at IS NULL AND m.direction = 'outbound'
     AND m.sender IN ('ai', 'person') AND m.sent_at IS NOT NULL
   UNION ALL
   SELECT 'calls', c.id, c.lead_key, c.occurred_at, c.system || ' ' || c.external_id
-  FROM calls c JOIN due_leads due ON due.id = c.lead_key
+  FROM calls c JOIN live_leads l ON l.id = c.lead_key AND c.occurred_at > l.at
   WHERE c.client_id = :client AND c.withdrawn_at IS NULL AND c.direction = 'outbound'
     AND c.outcome = 'answered'
 ) answer
-JOIN leads l ON l.client_id = :client AND l.id = answer.lead_id AND l.withdrawn_at IS NULL
-  AND answer.at > l.occurred_at
 ORDER BY lead_id, at, origin, tie
 """
 # A won job counts once, whatever became of it; a cancellation takes its value back on its own day.
 OF_JOBS = """
 SELECT 'jobs', j.id, told.kind, j.lead_key, told.at, told.value, j.currency, j.product, false
 FROM jobs j
-JOIN (
-  SELECT x.id FROM jobs x JOIN due_leads due ON due.id = x.lead_key WHERE x.client_id = :client
-  UNION SELECT id FROM touched WHERE origin = 'jobs'
-) due USING (id)
+JOIN due_facts due ON due.origin = 'jobs' AND due.id = j.id
 CROSS JOIN LATERAL (SELECT CASE
   WHEN j.status IN ('won', 'completed') THEN coalesce(j.won_at, j.completed_at, j.occurred_at)
   WHEN j.status = 'cancelled' THEN j.won_at END AS won_at) w
@@ -74,10 +74,7 @@ OF_PAYMENTS = """
 SELECT 'payments', p.id, 'payment_received', p.lead_key, p.occurred_at, p.amount_minor, p.currency,
   p.product, false
 FROM payments p
-JOIN (
-  SELECT x.id FROM payments x JOIN due_leads due ON due.id = x.lead_key WHERE x.client_id = :client
-  UNION SELECT id FROM touched WHERE origin = 'payments'
-) due USING (id)
+JOIN due_facts due ON due.origin = 'payments' AND due.id = p.id
 WHERE p.client_id = :client AND p.withdrawn_at IS NULL AND p.amount_minor >= 0
 """
 
@@ -86,11 +83,7 @@ OF_EVENTS = """
 SELECT 'funnel_events', e.id, e.kind, e.lead_key, e.occurred_at, e.value_minor, e.currency, '',
   false
 FROM funnel_events e
-JOIN (
-  SELECT x.id FROM funnel_events x JOIN due_leads due ON due.id = x.lead_key
-  WHERE x.client_id = :client
-  UNION SELECT id FROM touched WHERE origin = 'funnel_events'
-) due USING (id)
+JOIN due_facts due ON due.origin = 'funnel_events' AND due.id = e.id
 WHERE e.client_id = :client AND e.withdrawn_at IS NULL AND e.kind <> 'lead_created'
   AND NOT EXISTS (SELECT FROM told WHERE told.event_id = e.id)
 """
@@ -98,11 +91,7 @@ TOLD = """
 INSERT INTO told (event_id)
 SELECT e.id
 FROM funnel_events e
-JOIN (
-  SELECT x.id FROM funnel_events x JOIN due_leads due ON due.id = x.lead_key
-  WHERE x.client_id = :client AND x.ref_id <> ''
-  UNION SELECT id FROM touched WHERE origin = 'funnel_events'
-) due USING (id)
+JOIN due_facts due ON due.origin = 'funnel_events' AND due.id = e.id
 JOIN $table o ON o.client_id = :client AND o.external_id = e.ref_id AND o.withdrawn_at IS NULL
 JOIN steps s ON s.client_id = :client AND s.origin = '$table' AND s.origin_id = o.id
   AND s.kind = e.kind
@@ -124,16 +113,11 @@ JOIN unnest(CAST(:stages AS text[]), CAST(:steps AS text[]),
   AS meant(stage, step, from_at, to_at)
   ON meant.stage = s.value AND s.from_at >= meant.from_at AND s.from_at < meant.to_at
 WHERE s.client_id = :client AND s.aspect = 'stage' AND meant.step <> ''
-  AND NOT EXISTS (SELECT FROM steps o WHERE o.client_id = :client AND o.lead_id = s.lead_id
-    AND o.kind = meant.step AND o.origin <> 'stages')
+  AND NOT EXISTS (SELECT FROM rivals o WHERE o.lead_id = s.lead_id AND o.kind = meant.step)
 GROUP BY s.lead_id, meant.step
 """
 RIVALS = """
 INSERT INTO rivals (lead_id, kind, origin_id, value_minor, at)
-SELECT o.lead_id, o.kind, o.origin_id, o.value_minor, o.occurred_at
-FROM steps o JOIN due_leads due ON due.id = o.lead_id
-WHERE o.client_id = :client AND o.origin = ANY(:owners)
-UNION ALL
 SELECT lead_id, kind, origin_id, value_minor, occurred_at FROM new_steps WHERE lead_id IS NOT NULL
 """
 DOUBT = """
@@ -149,7 +133,7 @@ UPDATE new_steps SET is_doubtful = true WHERE origin_id IN (
 # What became of a lead is also counted on the lead's own day.
 COHORT_MOMENTS = """
 INSERT INTO moments (at) SELECT l.occurred_at FROM leads l
-JOIN (SELECT DISTINCT lead_id FROM changed_steps) c ON c.lead_id = l.id
+JOIN changed_steps c ON c.lead_id = l.id
 WHERE l.client_id = :client
 """
 
@@ -162,15 +146,19 @@ def rebuild_steps(work: Scratch, meanings: dict[str, list[object]]) -> None:
         work: the client's unit of work; spans are already rebuilt.
         meanings: which stage means which step from when to when, as parallel lists.
     """
+    work.run(LIVE_LEADS, "live_leads")
+    for table in ("jobs", "payments", "funnel_events"):
+        work.run(DUE_FACTS, "due_facts", table=table)
     _begin(work, OWNERS)
     for told in (OF_LEADS, FIRST_RESPONSES, OF_JOBS, OF_PAYMENTS):
         work.run(ADD + told, "new_steps")
+    work.run(RIVALS, "rivals")
     _finish(work)
     _begin(work, ["funnel_events"])
     for table in OWNERS[1:]:
         work.run(TOLD, "told", table=table)
     if work.run(ADD + OF_EVENTS, "new_steps"):
-        work.run(RIVALS, "rivals", owners=OWNERS)
+        work.run(RIVALS, "rivals")
         work.run(DOUBT)
     _finish(work)
     _begin(work, ["stages"])
