@@ -33,21 +33,23 @@ BRANCHES = (
     """,
     """
     SELECT f.occurred_at, 'message', f.id, coalesce(nullif(l.name, ''), f.phone),
-      coalesce(l.source, ''), l.id, NULL, '', NULL
+      coalesce(l.source, ''), l.id, CAST(NULL AS bigint), '',
+      CAST(NULL AS float8)
     FROM messages f LEFT JOIN leads l ON l.client_id = f.client_id AND l.id = f.lead_key
     WHERE f.client_id = :client AND f.withdrawn_at IS NULL AND f.direction = 'inbound'
       AND f.occurred_at <= :now AND f.occurred_at > :since
     """,
     """
     SELECT f.occurred_at, CASE WHEN f.amount_minor < 0 THEN 'refund' ELSE 'payment' END, f.id,
-      coalesce(l.name, ''), coalesce(l.source, f.source), l.id, f.amount_minor, f.currency, NULL
+      coalesce(l.name, ''), coalesce(l.source, f.source), l.id, f.amount_minor, f.currency,
+      CAST(NULL AS float8)
     FROM payments f LEFT JOIN leads l ON l.client_id = f.client_id AND l.id = f.lead_key
     WHERE f.client_id = :client AND f.withdrawn_at IS NULL
       AND f.occurred_at <= :now AND f.occurred_at > :since
     """,
     """
     SELECT f.occurred_at, f.kind, f.origin_id, coalesce(l.name, ''), coalesce(l.source, ''), l.id,
-      f.value_minor, f.currency, NULL
+      f.value_minor, f.currency, CAST(NULL AS float8)
     FROM steps f LEFT JOIN leads l ON l.client_id = f.client_id AND l.id = f.lead_id
     WHERE f.client_id = :client AND f.origin IN ('jobs', 'funnel_events', 'stages')
       AND f.occurred_at <= :now AND f.occurred_at > :since
