@@ -5,6 +5,7 @@ First what is derived from marked entities, client by client as portal_app; then
 all clients, set-based as portal_platform. A sweep that is killed leaves its marks.
 """
 
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
@@ -19,6 +20,8 @@ from portal.rollups.derive import derive
 
 MOST_DAYS = 500
 """Pairs a transaction: each holds an advisory lock."""
+
+WAIT_SECONDS = 0.1
 
 MARKED_CLIENTS = """
 SELECT client_id, count(*) FROM entity_marks GROUP BY client_id ORDER BY min(marked_at)
@@ -65,6 +68,31 @@ def sweep() -> Swept:
     return swept
 
 
+def sweep_part() -> Swept:
+    """
+    Work off one part of the marks: some entities of each client, or at most so many days.
+
+    Raises:
+        ExceptionGroup: a client or day could not be swept; all others were.
+    """
+    swept = Swept()
+    _derive_marked(swept, whole=False)
+    if not swept.entities:
+        _roll_up_marked(swept, whole=False)
+    swept.raise_failures()
+    return swept
+
+
+def wait(timeout_seconds: float) -> bool:
+    """Wait until no mark is open; tell whether that came before the time was over."""
+    deadline = time.monotonic() + timeout_seconds
+    while due():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(WAIT_SECONDS)
+    return True
+
+
 def due() -> bool:
     """Whether any mark is open: cheap enough to ask every second."""
     with platform_connection() as connection:
@@ -77,12 +105,12 @@ def mark_due_instants() -> int:
         return clock.mark_due(connection, calendars(connection))
 
 
-def _derive_marked(swept: Swept) -> None:
+def _derive_marked(swept: Swept, *, whole: bool = True) -> None:
     with platform_connection() as connection:
         marked = [(row[0], row[1]) for row in connection.execute(sa.text(MARKED_CLIENTS))]
     for client_id, count in marked:
         try:
-            swept.entities += _derive_all(client_id, count)
+            swept.entities += _derive_all(client_id, count if whole else 1)
         except sa.exc.DBAPIError as error:  # the next client must not wait for this one's mending
             swept.failures.append(error)
 
@@ -95,12 +123,12 @@ def _derive_all(client_id: UUID, marks: int) -> int:
     return done
 
 
-def _roll_up_marked(swept: Swept) -> None:
+def _roll_up_marked(swept: Swept, *, whole: bool = True) -> None:
     with platform_connection() as connection:
         known = calendars(connection)
         rows = connection.execute(sa.text(MARKED_DAYS))
         pairs = [(row[0], row[1]) for row in rows if row[0] in known]
-    for start in range(0, len(pairs), MOST_DAYS):
+    for start in range(0, len(pairs) if whole else 1, MOST_DAYS):
         some = pairs[start : start + MOST_DAYS]
         try:
             swept.days += _roll_up(some, known)
