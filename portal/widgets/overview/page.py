@@ -147,7 +147,9 @@ def _totals(look: Look) -> Query:
 
 
 def _series(look: Look) -> Query:
-    return _changed(look.base, metrics=figures.CARDS, grain=look.grain, limit=10_000)
+    # Money is not kept by the hour: the shortest step of these figures is a day.
+    grain = Grain.DAY if look.grain is Grain.HOUR else look.grain
+    return _changed(look.base, metrics=figures.CARDS, grain=grain, limit=10_000)
 
 
 def _split(look: Look) -> Query:

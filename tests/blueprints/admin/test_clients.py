@@ -133,7 +133,7 @@ def test_a_plan_becomes_mrr(admin: FlaskClient, acme: Client) -> None:
         plan = plans.current(acme.id)
         assert plan is not None
         assert plan.unit_amount_minor == 129_050
-    assert "€1,290" in admin.get(f"/admin/clients?q={acme.slug}").text
+    assert "€1,291" in admin.get(f"/admin/clients?q={acme.slug}").text
 
 
 def test_hours_and_state_are_kept(admin: FlaskClient, acme: Client) -> None:
