@@ -120,12 +120,17 @@ def change(connection: sa.Connection, kind: FactKind, changed: Sequence[rows.Row
     """Write the rows of facts that are there; each starts with its identity."""
     if not changed:
         return
-    names = rows.columns(kind)[4:]
-    places = ", ".join(f"{name} = %s" for name in names)
+    names = rows.columns(kind)
+    places = ", ".join(f"{name} = %s" for name in names[4:])
+    # Another campaign is not linked until the sweep says to which.
+    places += ", campaign_key = CASE WHEN (campaign_system, campaign_ref) = (%s, %s)"
+    places += " THEN campaign_key END"
+    system, ref = names.index("campaign_system"), names.index("campaign_ref")
     if kind.has_placeholders:
         places += ", is_placeholder = false"
     sql = f"UPDATE {kind.key} SET {places} WHERE client_id = %s AND id = %s"  # noqa: S608
-    connection.exec_driver_sql(sql, [(*row[4:], row[0], row[1]) for row in changed])
+    values = [(*row[4:], row[system], row[ref], row[0], row[1]) for row in changed]
+    connection.exec_driver_sql(sql, values)
 
 
 def _kept(

@@ -33,8 +33,8 @@ WITH versions AS (
     coalesce(body ->> 'owner', '') AS owner,
     body ? 'stage' AS has_stage, body ? 'owner' AS has_owner,
     CAST(body ->> 'stage_at' AS timestamptz) AS stage_at,
-    coalesce(CAST(body ->> 'updated_at' AS timestamptz), CASE WHEN is_first THEN occurred_at END)
-      AS said_at,
+    coalesce(CAST(body ->> 'updated_at' AS timestamptz), CASE WHEN is_first
+      THEN coalesce(CAST(body ->> 'occurred_at' AS timestamptz), occurred_at) END) AS said_at,
     received_at
   FROM versions
 ), entries AS (
