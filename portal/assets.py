@@ -121,8 +121,8 @@ def used_icons(app: Flask, icons: Path) -> frozenset[str]:
     """
     Return the icons that templates and modules name.
 
-    A template hands names through macros and tables, so there every quoted word that is the name
-    of an icon counts; a module says `icon=` or `glyph=`.
+    Templates and widgets hand names through macros and tables, so there every quoted word that is
+    the name of an icon counts; elsewhere a module says `icon=` or `glyph=`.
     """
     known = {path.stem for path in icons.glob("*.svg")} - NOT_ICONS
     found = set(ICONS_BY_DATA)
@@ -133,6 +133,8 @@ def used_icons(app: Flask, icons: Path) -> frozenset[str]:
         found |= set(re.findall(r"""icon\('([a-z][a-z0-9-]*)'""", source))
     for path in HERE.glob("**/*.py"):
         found |= set(_ICON.findall(path.read_text()))
+    for path in HERE.glob("widgets/**/*.py"):
+        found |= known & set(_WORD.findall(path.read_text()))
     return frozenset(found)
 
 

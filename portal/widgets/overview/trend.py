@@ -33,7 +33,7 @@ def trend(series: Result, calendar: Calendar, links: Links, trade: str) -> Trend
     leads = [row["leads"] for row in series.rows]
     earlier = [row.before("revenue_booked") for row in series.rows]
     grain = series.query.grain
-    drawn = [Series("Revenue", revenue, "area", "brand", end="revenue")]
+    drawn = [Series("Revenue", revenue, "area", "brand")]
     if series.compared:
         drawn.append(Series("Previous period", earlier, "dash", "viz-prev"))
     drawn.append(Series(label_for("leads", trade), leads, "bar", "viz-3", axis="leads"))
