@@ -44,6 +44,7 @@ GONE = (
     sa.exc.TimeoutError,
     psycopg.OperationalError,
 )
+NOT_STORABLE = (sa.exc.DataError, psycopg.DataError)
 EXPIRED = "This page has expired: reload it and try again."
 RETRY_SECONDS = 5
 
@@ -56,7 +57,8 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(RateLimitExceeded, _limited)
     app.register_error_handler(CSRFError, lambda _error: answer(400, EXPIRED))
     app.register_error_handler(SecurityError, _wrong_host)
-    app.register_error_handler(sa.exc.DataError, _not_storable)
+    for kind in NOT_STORABLE:
+        app.register_error_handler(kind, _not_storable)
     for kind in GONE:
         app.register_error_handler(kind, _gone)
     app.register_error_handler(Exception, _unknown)
@@ -148,7 +150,7 @@ def _wrong_host(_error: SecurityError) -> Response:
     return Response("Unknown host.\n", 400, mimetype="text/plain")
 
 
-def _not_storable(_error: sa.exc.DataError) -> Response:
+def _not_storable(_error: Exception) -> Response:
     return answer(422, "It holds a character or a number that cannot be kept.")
 
 
