@@ -57,8 +57,8 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(RateLimitExceeded, _limited)
     app.register_error_handler(CSRFError, lambda _error: answer(400, EXPIRED))
     app.register_error_handler(SecurityError, _wrong_host)
-    for kind in NOT_STORABLE:
-        app.register_error_handler(kind, _not_storable)
+    for unfit in NOT_STORABLE:
+        app.register_error_handler(unfit, _not_storable)
     for kind in GONE:
         app.register_error_handler(kind, _gone)
     app.register_error_handler(Exception, _unknown)
