@@ -17,21 +17,27 @@ GZIP = 16 + zlib.MAX_WBITS
 GZIP_MAGIC = b"\x1f\x8b"
 
 
-def read(stream: IO[bytes], encoding: str, most_bytes: int) -> bytes:
+def read(stream: IO[bytes], encoding: str, most_bytes: int, announced: int | None = None) -> bytes:
     """
     Read a body, unpacking it as it comes, and stop at `most_bytes`.
+
+    Args:
+        stream: the body as it comes.
+        encoding: its Content-Encoding.
+        most_bytes: how long it may be, unpacked.
+        announced: its Content-Length, if it has one.
 
     Raises:
         TooLarge: it is longer, packed or not.
         WrongMediaType: it is packed in another way than gzip, or twice.
-        BadRequest: the packing is broken, cut, or followed by something.
+        BadRequest: it is cut, or its packing is broken or followed by something.
     """
     coding = encoding.strip().lower()
     if coding in ("", "identity"):
-        return _joined(_chunks(stream), most_bytes)
+        return _joined(_chunks(stream, announced), most_bytes)
     if coding not in ("gzip", "x-gzip"):
         raise WrongMediaType(f"Content-Encoding must be gzip or absent, not {encoding[:40]!r}.")
-    body = _joined(_unpacked(stream, most_bytes), most_bytes)
+    body = _joined(_unpacked(_chunks(stream, announced), most_bytes), most_bytes)
     if body.startswith(GZIP_MAGIC):
         raise WrongMediaType("The body is packed twice; pack it once, by gzip.")
     return body
@@ -165,15 +171,20 @@ def _told(item: Any) -> Any:
     return raw if isinstance(raw, Unread) else item
 
 
-def _chunks(stream: IO[bytes]) -> Iterator[bytes]:
+def _chunks(stream: IO[bytes], announced: int | None) -> Iterator[bytes]:
+    size = 0
     while chunk := stream.read(CHUNK):
+        size += len(chunk)
         yield chunk
+    # Some servers give what came before the sender was gone as if it were all.
+    if announced is not None and size < announced:
+        raise BadRequest("The body is shorter than its Content-Length.")
 
 
-def _unpacked(stream: IO[bytes], most_bytes: int) -> Iterator[bytes]:
+def _unpacked(chunks: Iterator[bytes], most_bytes: int) -> Iterator[bytes]:
     unpacker = zlib.decompressobj(GZIP)
     try:
-        for chunk in _chunks(stream):
+        for chunk in chunks:
             left = chunk
             while left:
                 if unpacker.eof:

@@ -35,7 +35,9 @@ def read(kind: FactKind, sent: Any, received_at: datetime) -> Version:
     if isinstance(sent, dict) and "customer_id" in sent:
         sent = _renamed(sent)
     item = _typed(kind, sent)
-    body = {name: sent[name] for name in sent if name not in ("external_id", "version")}
+    body = sent.copy()
+    del body["external_id"]
+    body.pop("version", None)
     encoded = _encoded(body)
     _check(kind, item, body, encoded, received_at)
     return Version(

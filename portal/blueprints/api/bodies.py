@@ -24,4 +24,5 @@ def read(most_bytes: int, *types: str) -> bytes:
         raise WrongMediaType("The charset must be utf-8.")
     # Ours is the limit that is told; Flask's own would stop the stream without a word.
     request.max_content_length = None
-    return body.read(request.stream, request.headers.get("Content-Encoding", ""), most_bytes)
+    encoding = request.headers.get("Content-Encoding", "")
+    return body.read(request.stream, encoding, most_bytes, request.content_length)
