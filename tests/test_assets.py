@@ -90,3 +90,13 @@ def test_every_icon_that_a_page_names_is_in_the_sprite(built: Flask) -> None:
 
 def test_a_name_out_of_the_folder_is_not_found(built: Flask) -> None:
     assert built.test_client().get("/static/gen/../js/01-page.js").status_code == 404
+
+
+@pytest.mark.parametrize("sheet", sorted((assets.STATIC / "css").glob("*.css")), ids=str)
+def test_every_brace_of_a_style_sheet_closes(sheet: Path) -> None:
+    """A brace too many makes the browser drop the rule after it, and says nothing."""
+    depth = 0
+    for sign in re.findall(r"[{}]", re.sub(r"/\*.*?\*/", "", sheet.read_text(), flags=re.DOTALL)):
+        depth += 1 if sign == "{" else -1
+        assert depth >= 0
+    assert depth == 0
