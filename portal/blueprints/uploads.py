@@ -18,7 +18,8 @@ from wtforms import ValidationError
 from portal.core.errors import BadRequest, Refused
 
 PARTS = 20
-FIELD_BYTES = 64 * 1024
+FIELD_BYTES = 512 * 1024
+"""Werkzeug measures its own buffer by it too, so it must be more than one read."""
 FORM_BYTES = 1024 * 1024
 TOKEN = "csrf_token"  # noqa: S105 - the name of a field
 

@@ -23,6 +23,7 @@ LABELS = {
     "occurred_at": "When it happened",
     "occurred_on": "Day",
     "updated_at": "Last changed",
+    "stage_at": "In this stage since",
     "lead_id": "Lead",
     "contact_id": "Person",
     "campaign_id": "Campaign",
@@ -71,7 +72,7 @@ def fact_forms(map_: Map, layout: Layout) -> list[FactForm]:
 def label(field: str) -> str:
     """Name a field for people."""
     plain = field.removesuffix("_minor").removesuffix("_micros").removesuffix("_id")
-    return LABELS.get(field, plain.replace("_", " ").replace(" at", "").capitalize())
+    return LABELS.get(field, plain.replace("_", " ").removesuffix(" at").capitalize())
 
 
 def layout_from(form: Form, layout: Layout) -> Layout:

@@ -1,5 +1,6 @@
 """What a map would make of a file, without storing anything."""
 
+import time
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,8 +19,11 @@ from portal.ingest.refusals import Refusal
 
 discover(kinds)
 
-LOOKED_AT = 2000
-"""Rows that a preview reads; it shows the first ones, and refused ones from further on."""
+LOOKED_AT = 500
+"""Rows that a preview reads at least; it shows the first ones, and refused ones further on."""
+LOOKED_AT_MOST = 20_000
+SECONDS = 0.8
+"""For so long it goes on: a file of some thousand rows is looked through whole."""
 REFUSED_SHOWN = 20
 FAULTS_KEPT = 1000
 
@@ -40,6 +44,8 @@ class Preview:
 
     rows: list[PreviewRow] = field(default_factory=list)
     looked_at: int = 0
+    is_whole: bool = False
+    """Whether these were all rows of the file."""
     refused: int = 0
     """Rows among those looked at of which something would be refused."""
     counts: dict[str, int] = field(default_factory=dict)
@@ -66,6 +72,7 @@ def preview(path: Path, setting: Setting, folder: Path) -> Preview:
     """
     made = Preview()
     refused_shown = 0
+    deadline = time.monotonic() + SECONDS
     with Occurrences(folder) as seen:
         for batch in Feed(path, setting, seen).batches(START, size=1):
             row = _preview_row(batch)
@@ -78,9 +85,16 @@ def preview(path: Path, setting: Setting, folder: Path) -> Preview:
             elif row.faults and refused_shown < REFUSED_SHOWN:
                 refused_shown += 1
                 made.rows.append(row)
-            if made.looked_at >= LOOKED_AT:
-                break
+            if _is_enough(made, deadline):
+                return made
+    made.is_whole = True
     return made
+
+
+def _is_enough(made: Preview, deadline: float) -> bool:
+    if made.looked_at >= LOOKED_AT_MOST:
+        return True
+    return made.looked_at >= LOOKED_AT and time.monotonic() > deadline
 
 
 def check(path: Path, setting: Setting, folder: Path) -> Check:

@@ -65,7 +65,7 @@ def test_from_upload_to_numbers_and_back(manager: FlaskClient, client: Client) -
 
     page = manager.get(answer.location)
     assert page.status_code == 200
-    assert "1 rows would be refused" in page.text
+    assert "All 2 rows were looked at: 1 leads; 1 rows would be refused" in page.text
     assert "“created” is empty" in page.text
 
     assert act(manager, client, made, "start").status_code == 303
@@ -89,7 +89,7 @@ def test_from_upload_to_numbers_and_back(manager: FlaskClient, client: Client) -
 def test_the_real_map_is_offered_and_used(
     manager: FlaskClient, client: Client, tmp_path: Path
 ) -> None:
-    told = shapes.write_crm(tmp_path / "pipeline.csv", rows=300)
+    told = shapes.write_crm(tmp_path / "pipeline.csv", rows=3000)
     send(manager, client, (tmp_path / "pipeline.csv").read_bytes(), kind="")
     made = the_import(client)
     page = manager.get(f"/c/{client.slug}/imports/{made.id}").text
