@@ -70,8 +70,7 @@ def counted(shape: Shape, measures: Sequence[Measure]) -> Statement:
     values = [passes.aggregate(m) for m in measures]
     groups = [family.dimensions[name] for name in shape.plain]
     source = (
-        f" FROM {WANTED} JOIN {passes.relation(family, [*groups, *values, *where])}"
-        f" ON f.client_id = :client AND {passes.bounds(family)}"
+        f" FROM {WANTED} {passes.within(family, [*groups, *values, *where], ':client')}"
         + passes.conditions(family.where, *where, keyword="WHERE")
     )
     columns = ", ".join(values)
