@@ -10,6 +10,8 @@ import click
 from portal.config import Config
 
 FILE = "demo.json"
+LOADED = "demo.loaded.json"
+"""What `demo.json` will hold: the facts are stored, but not all days are rolled up."""
 POLL_SECONDS = 0.5
 PATIENCE_SECONDS = 900.0
 
@@ -17,13 +19,35 @@ PATIENCE_SECONDS = 900.0
 def greet(config: Config) -> None:
     """Load the demo if it is new, wait until its numbers are there, tell how to sign in."""
     file = config.data_dir / FILE
-    found = json.loads(file.read_text()) if file.exists() else _load(config)
-    if found.get("base_url") != config.base_url:
-        found = {"base_url": config.base_url} | {
-            name: value for name, value in found.items() if name != "base_url"
-        }
+    found = json.loads(file.read_text()) if file.exists() else _first(config)
+    if found["base_url"] != config.base_url:
+        found["base_url"] = config.base_url
         _write(file, found)
     _print(found)
+
+
+def stay_live(config: Config) -> None:
+    """Let new leads come in until the portal ends."""
+    from portal.app import create_app
+    from portal.demo.live import run
+
+    with create_app(config).app_context():
+        run(lambda text: click.echo(f"  {text}"))
+
+
+def _first(config: Config) -> dict[str, Any]:
+    """Load what is not loaded, then wait for the numbers; cut off anywhere, it goes on there."""
+    started = time.monotonic()
+    loaded = config.data_dir / LOADED
+    if not loaded.exists():
+        _write(loaded, _load(config))
+        click.echo(f"  stored after {time.monotonic() - started:.0f} s; rolling up")
+    _wait_rolled_up(config)
+    click.echo(f"  all days are rolled up after {time.monotonic() - started:.0f} s")
+    found: dict[str, Any] = json.loads(loaded.read_text())
+    _write(config.data_dir / FILE, {"base_url": config.base_url} | found)
+    loaded.unlink()
+    return {"base_url": config.base_url} | found
 
 
 def _load(config: Config) -> dict[str, Any]:
@@ -31,13 +55,8 @@ def _load(config: Config) -> dict[str, Any]:
     from portal.demo.load import load
 
     click.echo("loading thirteen months of six clients")
-    started = time.monotonic()
     with create_app(config).app_context():
-        found = load(config, lambda text: click.echo(f"  {text}"))
-    click.echo(f"  stored after {time.monotonic() - started:.0f} s; rolling up")
-    _wait_rolled_up(config)
-    click.echo(f"  all days are rolled up after {time.monotonic() - started:.0f} s")
-    return found
+        return load(config, lambda text: click.echo(f"  {text}"))
 
 
 def _wait_rolled_up(config: Config) -> None:

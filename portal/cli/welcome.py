@@ -22,9 +22,11 @@ def command(at: str, *, demo: bool, live: bool) -> None:
     config = Config.from_env()
     _wait_answering(at, config)
     if demo:
-        from portal.cli._demo import greet
+        from portal.cli._demo import greet, stay_live
 
         greet(config)
+        if live:
+            stay_live(config)
     else:
         click.echo(f"the portal answers at {config.base_url}")
 
