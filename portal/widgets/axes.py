@@ -9,6 +9,8 @@ from portal.core.units import Unit
 ROUND = (1, 2, 2.5, 5, 10)
 CLOCK = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 21600, 43200, 86400)
 DAY = 86400
+NOTHING = 1e-9
+"""Below this share of their size two values are one; an axis between them has no room for ticks."""
 Bounds = tuple[float | None, float | None]
 
 
@@ -52,8 +54,8 @@ def _reach(
     fixed = [bound for bound in bounds if bound is not None]
     known = [*values, *fixed, *([0.0] if zero or not values else [])]
     low, high = min(known), max(known)
-    if low == high:
-        high = low + _least(unit, wanted)
+    if high - low <= NOTHING * max(1, abs(low), abs(high)):
+        high = max(high, low + _least(unit, wanted))
     return low, high
 
 

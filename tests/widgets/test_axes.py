@@ -1,7 +1,7 @@
 """Axes hold their values, in few round steps."""
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from portal.core.units import Unit
@@ -10,7 +10,8 @@ from portal.widgets.axes import span_of
 NUMBERS = st.lists(st.floats(-1e12, 1e12, allow_nan=False, allow_subnormal=False), max_size=20)
 
 
-@given(NUMBERS, st.sampled_from(list(Unit)), st.booleans())
+@example(values=[0.0, 2.220446049250313e-16], unit=Unit.MONEY, zero=False)
+@given(values=NUMBERS, unit=st.sampled_from(list(Unit)), zero=st.booleans())
 def test_an_axis_holds_every_value_in_few_steps(
     values: list[float],
     unit: Unit,
