@@ -60,7 +60,7 @@ def check(found: Import) -> None:
         raise Refused("; ".join(problems), field="map")
 
 
-def of_all_clients(connection: sa.Connection) -> Sequence[sa.Row[Any]]:
+def of_all_clients(connection: sa.Connection) -> Sequence[Any]:
     """Give the newest imports of all clients; for a connection as portal_platform."""
     shown = ("id", "file_name", "state", "rows", "refused_rows", "created_at", "author")
     own = [Import.__table__.c[name] for name in shown]
