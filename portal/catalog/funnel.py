@@ -177,8 +177,10 @@ def _link(number: int, step: str) -> str:
             " count(s.value_minor) FILTER (WHERE s.currency = :currency) AS jobs"
         )
     return (
-        f" LEFT JOIN LATERAL (SELECT min(s.occurred_at) AS t{number}{value} FROM steps s"
-        f" WHERE s.client_id = :client AND s.lead_id = b.id AND s.kind = '{step}'"
+        f" LEFT JOIN LATERAL (SELECT min(s.occurred_at) AS t{number}{value} FROM"
+        # OFFSET 0: find a lead's few steps first, whatever the planner thinks of instants.
+        " (SELECT * FROM steps x WHERE x.client_id = :client AND x.lead_id = b.id OFFSET 0) s"
+        f" WHERE s.kind = '{step}'"
         f" AND s.occurred_at >= {'b' if number == 1 else f's{number - 1}'}.t{number - 1}"
         f" AND s.occurred_at < b.t0 + CAST(:window AS interval)) s{number} ON true"
     )
