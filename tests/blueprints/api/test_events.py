@@ -240,6 +240,21 @@ def test_limits_of_size(sender: Program) -> None:
         assert "512,000" in answer.json["detail"]
 
 
+def test_posthogs_batches_may_be_larger(sender: Program) -> None:
+    """5 MB a body, 128 KB an event."""
+    events = [
+        {"event": "e", "distinct_id": "u", "uuid": f"p{n}", "properties": {"x": "y" * 120_000}}
+        for n in range(40)
+    ]
+    assert sender.post("/batch/", {"batch": events}).json["stored"] == 40
+    too_large = {**events[0], "uuid": "x", "properties": {"x": "y" * 132_000}}
+    said = sender.post("/batch/", {"batch": [too_large, events[0]]}).json
+    assert "131072" in said["results"][0]["reason"]
+    answer = sender.post("/batch/", {"batch": events * 2})
+    assert answer.status_code == 413
+    assert "5,242,880" in answer.json["detail"]
+
+
 def test_packing(sender: Program) -> None:
     """Only gzip, once, whole, and nothing behind it."""
     good = gzip.compress(json.dumps({"batch": [track("m1")]}).encode())
