@@ -6,7 +6,7 @@ own. After one doubtful attempt there is one more, with the same Message-ID; aft
 left as `uncertain` for a person to look at.
 """
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from email.message import EmailMessage
 from uuid import UUID
 
@@ -16,7 +16,6 @@ from flask import render_template
 
 from portal.actions import letters, mails
 from portal.core import mail
-from portal.core.calendar import now
 from portal.core.db import db
 from portal.core.settings import current_config
 from portal.models.mails import MailOutbox
@@ -39,8 +38,8 @@ def deliver_due(limit: int = 50) -> int:
 
 def any_due() -> bool:
     """Whether a mail waits to be sent now."""
-    waits = sa.and_(MailOutbox.state.in_(("queued", "sending")), MailOutbox.due_at <= now())
-    late = sa.or_(MailOutbox.state == "queued", MailOutbox.lease_until <= now())
+    waits = sa.and_(MailOutbox.state.in_(("queued", "sending")), MailOutbox.due_at <= sa.func.now())
+    late = sa.or_(MailOutbox.state == "queued", MailOutbox.lease_until <= sa.func.now())
     found = db.session.scalar(sa.select(sa.exists().where(waits, late)))
     db.session.rollback()
     return bool(found)
@@ -48,7 +47,7 @@ def any_due() -> bool:
 
 def _claim() -> MailOutbox | None:
     """Take one mail that waits, or whose sender is dead."""
-    at = now()
+    at = _now()
     waits = sa.and_(MailOutbox.state == "queued", MailOutbox.due_at <= at)
     orphaned = sa.and_(MailOutbox.state == "sending", MailOutbox.lease_until <= at)
     row = db.session.scalar(
@@ -67,7 +66,7 @@ def _claim() -> MailOutbox | None:
         row.state, row.context = "uncertain", b""
     else:
         row.state, row.attempt, row.lease_until = "sending", row.attempt + 1, at + LEASE
-        row.is_doubtful = is_orphan
+        row.is_doubtful = row.is_doubtful or is_orphan
     db.session.commit()
     return row
 
@@ -87,6 +86,8 @@ def _deliver(row: MailOutbox) -> None:
         _finish(row, "failed", str(error))
     except mail.MailWaits as error:
         _wait(row, str(error))
+    except mail.MailDoubtful as error:
+        _doubt(row, str(error))
     else:
         _finish(row, "sent")
 
@@ -110,17 +111,32 @@ def _message(row: MailOutbox, to: str, letter: dict[str, object]) -> EmailMessag
 
 
 def _finish(row: MailOutbox, state: str, error: str = "") -> None:
-    sent_at = now() if state == "sent" else None
+    sent_at = _now() if state == "sent" else None
     _write(row.id, row.attempt, state=state, error=error, sent_at=sent_at, context=b"")
 
 
 def _wait(row: MailOutbox, error: str) -> None:
-    at = now()
+    at = _now()
     if at - row.created_at > GIVE_UP:
         _finish(row, "failed", error)
         return
     wait = min(FIRST_WAIT * 2 ** min(row.attempt, 10), LONGEST_WAIT)
-    _write(row.id, row.attempt, state="queued", error=error, due_at=at + wait, is_doubtful=False)
+    _write(row.id, row.attempt, state="queued", error=error, due_at=at + wait)
+
+
+def _doubt(row: MailOutbox, error: str) -> None:
+    """Hand it over once more if that was the first doubt, else leave it to a person."""
+    if row.is_doubtful:
+        _finish(row, "uncertain", error)
+        return
+    due_at = _now() + FIRST_WAIT
+    _write(row.id, row.attempt, state="queued", error=error, due_at=due_at, is_doubtful=True)
+
+
+def _now() -> datetime:
+    """Ask the database: leases mean nothing on a clock of one's own."""
+    at: datetime = db.session.execute(sa.select(sa.func.now())).scalar_one()
+    return at
 
 
 def _write(row_id: UUID, attempt: int, **values: object) -> None:

@@ -54,7 +54,8 @@ def counts() -> Mapping[str, int]:
 def mails_in_trouble(limit: int = 20) -> Sequence[MailOutbox]:
     """List the newest mails that were refused, may have come twice, or wait after an error."""
     waits = sa.and_(MailOutbox.state == "queued", MailOutbox.error != "")
-    query = sa.select(MailOutbox).where(sa.or_(MailOutbox.state.in_(TROUBLED), waits))
+    troubled = sa.or_(MailOutbox.state.in_(TROUBLED), MailOutbox.is_doubtful, waits)
+    query = sa.select(MailOutbox).where(troubled)
     return db.session.scalars(query.order_by(MailOutbox.id.desc()).limit(limit)).all()
 
 

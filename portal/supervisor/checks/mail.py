@@ -5,10 +5,11 @@ from collections.abc import Iterator
 from portal.supervisor.checks.finding import Finding, Place
 
 UNSENT = """
-    SELECT count(*) FILTER (WHERE state = 'dead'),
+    SELECT count(*) FILTER (WHERE state IN ('failed', 'uncertain')
+                            AND created_at > now() - interval '7 days'),
            count(*) FILTER (WHERE state IN ('queued', 'sending')
                             AND due_at < now() - interval '5 minutes'),
-           max(error) FILTER (WHERE state IN ('dead', 'queued'))
+           max(error) FILTER (WHERE state IN ('failed', 'queued'))
     FROM mail_outbox
 """
 
