@@ -184,4 +184,4 @@ def _heatmap(look: Look) -> Heatmap:
 
 
 def _changed(query: Query, **changes: object) -> Query:
-    return Query(**{**vars(query), **changes})  # type: ignore[arg-type]
+    return Query(**{**vars(query), **changes})

@@ -16,6 +16,7 @@ from portal.models.clients import Client
 from portal.rollups.sweep import due, sweep
 from tests.people import person, signed_in
 
+COMPARED = "compare=custom&cfrom=2025-01-01&cto=2025-01-31"
 PARTS = ("cards", "strip", "funnel", "activity")
 
 
@@ -115,8 +116,7 @@ def test_a_client_without_data_is_told_what_to_do(owner: FlaskClient, acme: Clie
         "match=none",
         "group=campaign&sort=-revenue",
         "sort=cost",
-        "period=custom&from=2026-01-01&to=2026-01-31"
-        "&compare=custom&cfrom=2025-01-01&cto=2025-01-31",
+        "&".join(("period=custom&from=2026-01-01&to=2026-01-31", COMPARED)),
     ],
 )
 def test_no_address_breaks_the_page(owner: FlaskClient, acme: Client, query: str) -> None:
