@@ -116,7 +116,7 @@ def test_a_client_without_data_is_told_what_to_do(owner: FlaskClient, acme: Clie
         "match=none",
         "group=campaign&sort=-revenue",
         "sort=cost",
-        "&".join(("period=custom&from=2026-01-01&to=2026-01-31", COMPARED)),
+        f"period=custom&from=2026-01-01&to=2026-01-31&{COMPARED}",
     ],
 )
 def test_no_address_breaks_the_page(owner: FlaskClient, acme: Client, query: str) -> None:
