@@ -35,7 +35,13 @@ def insert(
         columns: names, `client_id` first.
         rows: values in that order; a document is its JSON text.
     """
-    _insert(connection, table, columns, rows, "")
+    if not rows:
+        return
+    if len(rows) <= FEW or is_citus(connection):
+        _by_values(connection, table, columns, rows, "")
+        return
+    _stage(connection, table, columns, rows)
+    connection.exec_driver_sql(_from_stage(table, columns), (rows[0][0],))
 
 
 def insert_new(
@@ -43,11 +49,26 @@ def insert_new(
     table: sa.Table,
     columns: tuple[str, ...],
     rows: Sequence[Row],
-    returning: str,
+    name: str,
 ) -> set[Any]:
-    """Insert those rows whose key nobody has; give their values of column `returning`."""
-    clause = f"ON CONFLICT DO NOTHING RETURNING {returning}"
-    return _insert(connection, table, columns, rows, clause)
+    """
+    Insert those rows whose key nobody has; give the others' values of column `name`.
+
+    Only a few are known, most of the time, so these are what is worth sending back.
+    """
+    if not rows:
+        return set()
+    clause = f"ON CONFLICT DO NOTHING RETURNING {name}"
+    if len(rows) <= FEW or is_citus(connection):
+        at = columns.index(name)
+        return {row[at] for row in rows} - _by_values(connection, table, columns, rows, clause)
+    _stage(connection, table, columns, rows)
+    stage = f"stage_{table.name}"
+    sql = (
+        f"WITH new AS ({_from_stage(table, columns)} {clause}) SELECT {name} FROM {stage}"  # noqa: S608
+        f" WHERE NOT EXISTS (SELECT FROM new WHERE new.{name} = {stage}.{name})"
+    )
+    return set(connection.exec_driver_sql(sql, (rows[0][0],)).scalars())
 
 
 def is_citus(connection: sa.Connection) -> bool:
@@ -59,25 +80,12 @@ def is_citus(connection: sa.Connection) -> bool:
     return _citus[engine]
 
 
-def _insert(
-    connection: sa.Connection,
-    table: sa.Table,
-    columns: tuple[str, ...],
-    rows: Sequence[Row],
-    clause: str,
-) -> set[Any]:
-    if not rows:
-        return set()
-    if len(rows) <= FEW or is_citus(connection):
-        return _by_values(connection, table, columns, rows, clause)
-    _stage(connection, table, columns, rows)
+def _from_stage(table: sa.Table, columns: tuple[str, ...]) -> str:
     names = ", ".join(columns[1:])
-    sql = (
+    return (
         f"INSERT INTO {table.name} ({columns[0]}, {names})"  # noqa: S608 - our models' own names
-        f" SELECT %s, {names} FROM stage_{table.name} {clause}"
+        f" SELECT %s, {names} FROM stage_{table.name}"
     )
-    result = connection.exec_driver_sql(sql, (rows[0][0],))
-    return set(result.scalars()) if clause else set()
 
 
 def _by_values(

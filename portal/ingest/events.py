@@ -156,17 +156,18 @@ def _store(connection: sa.Connection, batch: Batch) -> None:
     head = (batch.client_id, batch.system)
     made = [(*head, *batch.events[id_]) for id_ in ids]
     table = Base.metadata.tables["events"]
-    new = bulk.insert_new(connection, table, COLUMNS, made, "message_id")
+    known = bulk.insert_new(connection, table, COLUMNS, made, "message_id")
     actors: set[tuple[str, str]] = set()
-    for id_ in new:
-        event = batch.events[id_]
+    for id_, event in batch.events.items():
+        if id_ in known:
+            continue
         days.found.add(days.day_of(event.occurred_at))
         actors.add(("actor", event.actor))
         if event.type in ("identify", "alias"):
             actors.update((("actor", event.anonymous_id), ("actor", event.previous_id)))
-    known = {} if len(new) == len(ids) else _known(connection, batch, set(ids) - new)
+    stored = _known(connection, batch, known) if known else {}
     for id_ in ids:
-        _judge(batch, id_, known.get(id_))
+        _judge(batch, id_, stored.get(id_))
     mark_days(connection, batch.client_id, days.found)
     mark_entities(connection, batch.client_id, actors)
     refusals.keep(

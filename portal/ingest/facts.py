@@ -177,17 +177,17 @@ def _insert(
         row = rows.build(kind, days.calendar, identity, history, batch.received_at)
         made.append((row, history, taken))
     names = rows.columns(kind)
-    new = bulk.insert_new(connection, kind.table, names, [one[0] for one in made], "external_id")
+    known = bulk.insert_new(connection, kind.table, names, [one[0] for one in made], "external_id")
     kept: list[tuple[UUID, Version]] = []
     for row, history, taken in made:
-        if row[3] in new:
+        if row[3] not in known:
             days.add(rows.instants(kind, row))
             entities |= rows.entities(kind, row)
             _say(batch, taken)
             if len(history.versions) > 1:
                 kept.extend((row[1], version) for version in history.versions)
     stored.keep_versions(connection, batch.client_id, kind, kept)
-    return ids if not new else [id_ for id_ in ids if id_ not in new]
+    return sorted(known)
 
 
 def _update(

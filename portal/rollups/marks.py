@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from portal.core import bulk
 from portal.core.db import Base
-from portal.core.ids import new_id
+from portal.core.ids import new_ids
 
 ENTITY_KINDS = ("lead", "contact", "conversation", "campaign", "job", "payment", "actor")
 SETTING_KINDS = ("calendar", "hours", "meanings", "plan")
@@ -23,7 +23,8 @@ SETTING_KINDS = ("calendar", "hours", "meanings", "plan")
 def mark_days(connection: sa.Connection, client_id: UUID, days: Iterable[date]) -> None:
     """Note that the client's local `days` must be rolled up again; the caller commits."""
     table = Base.metadata.tables["day_marks"]
-    rows = [(client_id, new_id(), day) for day in sorted(set(days))]
+    found = sorted(set(days))
+    rows = [(client_id, id_, day) for id_, day in zip(new_ids(len(found)), found, strict=True)]
     bulk.insert(connection, table, ("client_id", "id", "day"), rows)
 
 
@@ -32,7 +33,8 @@ def mark_entities(
 ) -> None:
     """Note (kind, sender's id) `pairs` whose derived rows must be rebuilt; the caller commits."""
     table = Base.metadata.tables["entity_marks"]
-    rows = [(client_id, new_id(), kind, ref) for kind, ref in sorted(set(pairs)) if ref]
+    found = {pair for pair in pairs if pair[1]}
+    rows = [(client_id, id_, *pair) for id_, pair in zip(new_ids(len(found)), found, strict=True)]
     bulk.insert(connection, table, ("client_id", "id", "kind", "ref"), rows)
 
 
