@@ -1,8 +1,8 @@
 """
 Derive and roll up days of the past anew, with progress; killed, the same command goes on.
 
-A backfill is marks: it makes them once, in the transaction that notes its beginning, and works them
-off like any sweep. Every other sweeper helps.
+A backfill is marks: it makes them once, then notes that it did, and works them off like any sweep.
+Every other sweeper helps. The platform role makes the marks; the note is the application's own.
 """
 
 from collections.abc import Iterator, Sequence
@@ -14,7 +14,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from portal.core.calendar import Calendar, Period
-from portal.core.db import platform_connection
+from portal.core.db import db, platform_connection
 from portal.core.ids import new_id
 from portal.rollups import sweep as sweeping
 from portal.rollups.build import calendars
@@ -88,14 +88,17 @@ class Progress:
 def begin(period: Period, client_id: UUID | None = None) -> Backfill:
     """Begin a backfill of all clients or one, or find the one of that period that was cut short."""
     binds = {"client": client_id, "from_on": period.start, "to_on": period.end}
+    known = db.session.execute(sa.text(UNFINISHED), binds).one_or_none()
+    db.session.commit()
+    if known is not None:
+        return Backfill(known[0], client_id, period, known[1], is_resumed=True)
+    # Killed between the marks and the note, the next one marks again: no harm.
     with platform_connection(read_only=False) as connection:
-        known = connection.execute(sa.text(UNFINISHED), binds).one_or_none()
-        if known is not None:
-            return Backfill(known[0], client_id, period, known[1], is_resumed=True)
-        made = connection.execute(sa.text(BEGIN), {**binds, "id": new_id()}).one()
         for one, calendar in calendars(connection).items():
             if client_id in (None, one):
                 _mark(connection, one, calendar, period)
+    made = db.session.execute(sa.text(BEGIN), {**binds, "id": new_id()}).one()
+    db.session.commit()
     return Backfill(made[0], client_id, period, made[1], is_resumed=False)
 
 
@@ -104,8 +107,8 @@ def run(backfill: Backfill) -> Iterator[Progress]:
     while not (left := progress(backfill)).is_done:
         yield left
         sweeping.sweep_part()
-    with platform_connection(read_only=False) as connection:
-        connection.execute(sa.text(FINISH), {"id": backfill.id})
+    db.session.execute(sa.text(FINISH), {"id": backfill.id})
+    db.session.commit()
     yield left
 
 

@@ -40,8 +40,8 @@ WHERE d.client_id = :client AND d.kind = 'lead'
 """
 NEW_LEADS = """
 INSERT INTO new_lent_dimensions (kind, entity_id, value)
-SELECT 'lead', l.id, CAST(jsonb_build_array(
-  l.source, l.channel, l.location, l.campaign_ref, l.campaign_key, l.is_placeholder) AS text)
+SELECT 'lead', l.id, CAST(jsonb_build_array(l.source, l.channel, l.owner, l.location,
+  l.campaign_ref, l.campaign_key, l.occurred_at) AS text)
 FROM leads l JOIN due_leads due ON due.id = l.id
 WHERE l.client_id = :client AND l.withdrawn_at IS NULL
 """

@@ -140,6 +140,10 @@ REFUND_FOLLOWERS = """
 $fact JOIN linked n ON n.origin = 'payments' AND n.external_id = x.refund_of_ref
 WHERE x.client_id = :client AND x.refund_of_ref <> ''
 """
+# A refund has the dimensions of what it refunds, so it counts anew with it.
+REFUND_MOMENTS = """
+INSERT INTO moments (at) SELECT at FROM touched WHERE origin = 'payments' AND refund_ref <> ''
+"""
 FOLLOW = "INSERT INTO touched SELECT * FROM followers"
 
 
@@ -151,9 +155,10 @@ def link_facts(work: Scratch) -> None:
     for _ in range(MOST_ROUNDS):
         work.clear("followers")
         if not touch_payments(work, "followers", REFUND_FOLLOWERS):
-            return
+            break
         work.run(FOLLOW, "touched")
         _round(work, "followers", ["payments"])
+    work.run(REFUND_MOMENTS)
 
 
 def _round(work: Scratch, source: str, origins: Sequence[str]) -> None:
