@@ -79,7 +79,7 @@ class World:
         return at + timedelta(seconds=self.random.random() * hours * 3600)
 
 
-def make(seed: int, *, zone: str, first: date, now: datetime, size: int = 30) -> World:
+def make(seed: int, *, zone: str, first: date, now: datetime, size: int = 24) -> World:
     """Make a client and its rows; commit; roll its days up as of `now`."""
     client = factories.client("world", zone=zone, currency="EUR")
     with acting_as(client.id):

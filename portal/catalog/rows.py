@@ -127,15 +127,20 @@ def _all(asking: Asking, question: RowsQuery, side: Side) -> Statement:
     """Write the union of what each measure of the formula counts."""
     terms = question.formula.terms()
     keys = terms or dict.fromkeys(question.formula.measure_keys(), 1)
+    after, end = side.period.end, side.ends_at
+    if side.cuts_days and question.of.asked[0].is_day_dated:
+        # As the figure does: what a whole day dates leaves the open day of a comparison out.
+        after = side.whole.end if side.whole else side.period.start
+        end = asking.calendar.start_of(after)
     made = Statement(
         binds={
             "client": asking.client_id,
             "zone": asking.calendar.zone,
             "now": asking.now,
             "start": side.starts_at,
-            "end": side.ends_at,
+            "end": end,
             "first": side.period.start,
-            "after": side.period.end,
+            "after": after,
             "currency": question.of.currency or asking.calendar.currency,
         }
     )

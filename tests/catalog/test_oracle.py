@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from itertools import product
 
 import pytest
 
@@ -237,8 +238,8 @@ def test_the_last_24_hours_come_from_facts(case: Case) -> None:
 def test_rows_add_up_to_the_figure(case: Case) -> None:
     """Counts and sums; of a distinct count and a state each row is one."""
     wrong: dict[str, object] = {}
-    for metric in case.some_metrics():
-        query = Query((metric.key,), case.period)
+    for metric, compare in product(case.some_metrics(), (Compare.NONE, Compare.PREVIOUS)):
+        query = Query((metric.key,), case.period, compare=compare)
         found = rows(RowsQuery(query), case.calendar, case.world.client_id, at=case.now)
         figure = case.ask(query).total[metric.key]
         if metric.additivity in {"additive", "distinct", "state"} and metric.key != "call_minutes":

@@ -10,7 +10,6 @@ from portal.blueprints.client.scope import bp, requires
 from portal.blueprints.params import kept, wish_of
 from portal.catalog.answer import answer
 from portal.catalog.metric import Metric
-from portal.catalog.query import Compare, Query
 from portal.catalog.reach import reach_of
 from portal.catalog.rows import FactRow, RowsQuery
 from portal.catalog.rows import rows as rows_of
@@ -55,7 +54,7 @@ def rows_file(metric: str) -> Response:
 def _context(metric: str) -> dict[str, Any]:
     question = _question(metric)
     found = rows_of(question, g.calendar, g.client.id)
-    result = answer(_of_figure(question), g.calendar, g.client.id)
+    result = answer(question.of, g.calendar, g.client.id)
     shown: Behind = behind(question, found, result, g.calendar)
     own = {**kept(request.args), "part": question.part}
     return {
@@ -95,10 +94,6 @@ def _known(metric: str) -> Metric:
     if metric not in METRICS:
         raise NotFound
     return METRICS[metric]
-
-
-def _of_figure(question: RowsQuery) -> Query:
-    return replace(question.of, compare=Compare.NONE, compared=None)
 
 
 def _all(question: RowsQuery) -> Iterator[tuple[object, ...]]:

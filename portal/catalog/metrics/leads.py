@@ -50,7 +50,10 @@ metric(
         "analytics_daily.new_leads",
         "analytics_weekly.new_leads",
         "analytics_monthly.new_leads",
+        "analytics_weekly.leads_change_percent",
+        "analytics_monthly.previous_month_leads_change_pct",
         "platform_analytics.total_leads",
+        "campaign_metrics.total_leads",
         "leads.total",
     ),
 )
@@ -87,6 +90,7 @@ for _kind, _column, _words in (
         count(f"cohort_{_column}", LEADS, f"s.{_column} > 0") / leads,
         f"Share of the period's own leads that {_words}, whenever they did; never above 1.",
         unit=Unit.SHARE,
+        documents=("campaign_metrics.conversion_rate",) if _kind == "job" else (),
     )
 
 metric(

@@ -123,7 +123,12 @@ for _key, _label, _formula, _definition, _better, _documents in (
         outbound,
         "Messages that the client, its assistant or its systems sent." + DAY,
         Better.UP,
-        ("analytics_daily.outbound_messages", "messages.outbound", "messages.sent"),
+        (
+            "analytics_daily.outbound_messages",
+            "messages.outbound",
+            "messages.sent",
+            "channel_metrics.sent",
+        ),
     ),
     (
         "ai_messages",
@@ -155,7 +160,7 @@ for _key, _label, _formula, _definition, _better, _documents in (
         delivered,
         "Messages sent that were delivered, read or replied to, unless they failed later." + DAY,
         Better.UP,
-        ("messages.delivered",),
+        ("messages.delivered", "channel_metrics.delivered"),
     ),
     (
         "messages_read",
@@ -171,7 +176,7 @@ for _key, _label, _formula, _definition, _better, _documents in (
         replied,
         "Messages sent that were replied to within 7 days." + DAY,
         Better.UP,
-        ("messages.replied",),
+        ("messages.replied", "channel_metrics.replied"),
     ),
     (
         "messages_failed",

@@ -165,7 +165,13 @@ usage = billed + total(
 cost = fee + ad_spend + usage
 
 for _key, _label, _formula, _definition, _documents in (
-    ("ad_spend", "Ad spend", ad_spend, "Money spent on campaigns.", ("campaigns.totalSpend",)),
+    (
+        "ad_spend",
+        "Ad spend",
+        ad_spend,
+        "Money spent on campaigns.",
+        ("campaigns.totalSpend", "campaign_metrics.total_spend"),
+    ),
     (
         "platform_fee",
         "Platform fee",
@@ -178,7 +184,10 @@ for _key, _label, _formula, _definition, _documents in (
         "Usage costs",
         usage,
         "What services charged; for a medium and month without a bill, what its messages cost.",
-        ("platform_analytics.total_api_costs_cents",),
+        (
+            "platform_analytics.total_api_costs_cents",
+            "platform_analytics.avg_cost_per_client_cents",
+        ),
     ),
     (
         "platform_cost",
@@ -200,7 +209,7 @@ for _key, _label, _formula, _definition, _documents in (
         "Ad spend per lead",
         ad_spend / leads,
         "Ad spend for every new lead.",
-        (),
+        ("campaign_metrics.cost_per_lead",),
     ),
     (
         "cost_per_job",
@@ -241,7 +250,7 @@ metric(
     (revenue_booked - cost) / cost,
     "Attributed revenue less all costs, as a share of the costs.",
     unit=Unit.SHARE,
-    documents=("campaigns.roi",),
+    documents=("campaigns.roi", "campaign_metrics.roi_percent"),
 )
 metric(
     "collected_return_on_spend",

@@ -150,6 +150,9 @@ metric(
         "analytics_daily.revenue_attributed_cents",
         "analytics_weekly.revenue_attributed_cents",
         "analytics_monthly.revenue_attributed_cents",
+        "analytics_weekly.revenue_change_percent",
+        "analytics_monthly.previous_month_revenue_change_pct",
+        "campaign_metrics.revenue_generated",
         "revenue.total",
     ),
 )
