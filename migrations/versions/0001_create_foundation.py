@@ -516,7 +516,7 @@ def _derived() -> None:
         sa.PrimaryKeyConstraint("id"),
     )
     op.execute("GRANT SELECT, INSERT, UPDATE, DELETE ON backfills TO portal_app")
-    op.execute("GRANT SELECT, INSERT, UPDATE ON backfills TO portal_platform")
+    op.execute("GRANT SELECT ON backfills TO portal_platform")
 
 
 def _rollups() -> None:
