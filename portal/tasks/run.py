@@ -10,6 +10,7 @@ import os
 import signal
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any
@@ -18,6 +19,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from flask import Flask, current_app
 
+from portal.core import logs
 from portal.core.actor import Actor, acting_for
 from portal.core.db import db
 from portal.core.logs import scrubbed
@@ -62,21 +64,25 @@ def perform(attempt: Attempt) -> None:
 
     A failure is noted in the row, which comes back after a pause until its tries are used up.
     """
-    facts = {"task": attempt.task.name, "run": str(attempt.id), "attempt": attempt.number}
+    logs.forget()
+    logs.note(task=attempt.task.name, run=str(attempt.id), attempt=attempt.number)
+    began = time.monotonic()
     try:
         _perform(attempt)
     except LostLease:
         db.session.rollback()
-        log.warning("task run was taken over", extra=facts)
+        log.warning("task run was taken over")
     except (Exception, OutOfTime) as error:  # whatever it is, it is the row's; the queue goes on
         db.session.rollback()
-        log.exception("task run failed", extra=facts)
+        log.exception("task run failed")
         if _lost_database(error) and attempt.number < PATIENCE:
             ledger.hand_back(attempt, PAUSE_SECONDS)
         else:
             ledger.fail(attempt, scrubbed(f"{type(error).__name__}: {error}"))
     else:
-        log.info("task run done", extra=facts)
+        log.info("task run done", extra={"ms": round((time.monotonic() - began) * 1000)})
+    finally:
+        logs.forget()
 
 
 @contextmanager

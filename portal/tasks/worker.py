@@ -21,16 +21,20 @@ from portal.core import redis
 from portal.core.db import db
 from portal.tasks import ledger, wake_ups
 from portal.tasks.ledger import Attempt
-from portal.tasks.run import KEEP_SECONDS, perform, timed, worker_name
+from portal.tasks.run import KEEP_SECONDS, PATIENCE, perform, timed, worker_name
 
 WAIT_SECONDS = 5
 """So often an idle worker looks into the ledger although nobody woke it."""
 REDIS_SECONDS = WAIT_SECONDS + 5
-PAUSE_SECONDS = 1.0
+PAUSE_SECONDS = 1
 GRACE_SECONDS = 5
 """What a child that swallows its time-out has left."""
 LEAVE_SECONDS = 6
 """What a child has left when the worker is told to end; then its run is handed back."""
+
+TIMED_OUT = "timed out: its process did not hear it, and was killed"
+NO_DATABASE = 75
+"""Exit code of a child that could not even note its failure."""
 
 log = logging.getLogger(__name__)
 
@@ -132,7 +136,7 @@ class Child:
         timeout = self.attempt.task.timeout_seconds
         told_at = self.worker.told_at
         if now - self.started > timeout + GRACE_SECONDS:
-            self._kill(f"timed out: killed after {timeout + GRACE_SECONDS} seconds")
+            self._kill(TIMED_OUT)
         elif told_at is not None and now - told_at > LEAVE_SECONDS:
             self._kill("the worker was told to end")
         elif now - self.kept > KEEP_SECONDS:
@@ -152,16 +156,23 @@ class Child:
 
     def _note(self, code: int) -> None:
         """Write down why the child did not write itself; without a database the lease says it."""
-        why = self.killed_for or f"its process ended ({signal.Signals(-code).name})" * (code < 0)
+        ending = signal.Signals(-code).name if code < 0 else str(code)
+        why = self.killed_for or f"its process ended ({ending})"
         log.error("a task run ended early", extra={"task": self.attempt.task.name, "why": why})
         try:
-            if self.worker.told_at is not None and not why.startswith("timed out"):
-                ledger.hand_back(self.attempt)
+            if self._is_blameless(code):
+                ledger.hand_back(self.attempt, PAUSE_SECONDS)
             else:
-                ledger.fail(self.attempt, why or f"its process ended ({code})")
+                ledger.fail(self.attempt, why)
         except sa.exc.SQLAlchemyError:
             db.session.rollback()
             log.warning("the ledger cannot be written", extra={"run": str(self.attempt.id)})
+
+    def _is_blameless(self, code: int) -> bool:
+        """Whether the worker was told to end, or the database went away."""
+        if self.attempt.number >= PATIENCE or self.killed_for == TIMED_OUT:
+            return False
+        return self.worker.told_at is not None or code == NO_DATABASE
 
     def _be(self) -> int:
         """Do the run, in the child; never returns into the worker's code."""
@@ -171,6 +182,9 @@ class Child:
             with timed(self.attempt):
                 perform(self.attempt)
             code = 0
+        except sa.exc.SQLAlchemyError:
+            code = NO_DATABASE
+            log.exception("a task run could not be noted", extra={"run": str(self.attempt.id)})
         except BaseException:
             log.exception("a task run could not be noted", extra={"run": str(self.attempt.id)})
         finally:

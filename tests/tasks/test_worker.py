@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from uuid import UUID
 
+import psycopg
 import pytest
 import sqlalchemy as sa
 from redis import Redis
@@ -19,8 +20,9 @@ from portal.config import Config
 from portal.core import redis
 from portal.core.db import db
 from portal.models.task_runs import TaskRun
-from portal.tasks import ledger
-from portal.tasks.worker import WAIT_SECONDS
+from portal.tasks import ledger, run
+from portal.tasks.worker import TIMED_OUT, WAIT_SECONDS
+from tests.cluster import Urls
 from tests.tasks.conftest import Ask, Start, effects, until
 
 
@@ -43,9 +45,12 @@ def end_lease(run_id: UUID) -> None:
 
 
 def children(pid: int) -> list[int]:
-    """List the processes that `pid` forked."""
-    found = Path(f"/proc/{pid}/task/{pid}/children").read_text()
-    return [int(child) for child in found.split()]
+    """List the processes that `pid` forked, as soon as there is one."""
+    deadline = time.monotonic() + 10
+    while not (found := Path(f"/proc/{pid}/task/{pid}/children").read_text().split()):
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    return [int(child) for child in found]
 
 
 def used_up(valkey: Redis) -> bool:
@@ -139,7 +144,7 @@ def test_what_hears_no_time_out_is_killed(start: Start, ask: Ask, chore: str) ->
     run_id = ask(chore)
     found = until(run_id, "dead")
 
-    assert found.error.startswith("timed out: killed")
+    assert found.error == TIMED_OUT
 
 
 def test_what_hears_its_time_out_ends_by_itself(start: Start, ask: Ask) -> None:
@@ -154,6 +159,25 @@ def test_what_hears_its_time_out_ends_by_itself(start: Start, ask: Ask) -> None:
         )
     )
     assert running == 0
+
+
+def test_a_lost_connection_costs_no_try(
+    start: Start, ask: Ask, monkeypatch: pytest.MonkeyPatch, urls: Urls
+) -> None:
+    """Somebody restarts PostgreSQL in the middle of a run."""
+    monkeypatch.setattr(run, "PAUSE_SECONDS", 0)
+    start()
+    run_id = ask("write", seconds=1.5)
+    until(run_id, "running")
+    time.sleep(0.5)
+    with psycopg.connect(urls.superuser.replace("+psycopg", ""), autocommit=True) as connection:
+        connection.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE state = 'idle in transaction' AND query LIKE 'INSERT INTO agency_audit%'"
+        )
+
+    found = until(run_id, "done")
+    assert (found.attempt, found.failures, effects(run_id)) == (2, 0, 1)
 
 
 def test_poison_does_not_stop_the_queue(start: Start, ask: Ask) -> None:
