@@ -2,6 +2,7 @@
 
 import functools
 import os
+import pwd
 import shutil
 import subprocess
 from dataclasses import dataclass
@@ -47,14 +48,32 @@ def database_account() -> Account:
     The account for PostgreSQL on this machine.
 
     Raises:
-        BadConfig: we are root and can become nothing smaller.
+        BadConfig: we are root and can become nothing smaller, or are nobody known.
     """
     if os.geteuid() != 0:
-        return Account((), os.geteuid())
+        return _ours()
     for prefix, owner in ((NAMESPACE, 0), (SMALLER, NOBODY)):
         if _works(prefix):
             return Account(prefix, owner)
     raise BadConfig("PostgreSQL refuses to run as root here: run the portal as a normal user")
+
+
+def _ours() -> Account:
+    """Our own account; initdb wants it to have a name, which a container's user may lack."""
+    number = os.geteuid()
+    if _has_name(number):
+        return Account((), number)
+    if _works(NAMESPACE):
+        return Account(NAMESPACE, number)
+    raise BadConfig(f"user {number} has no name here: add it to /etc/passwd, then start again")
+
+
+def _has_name(number: int) -> bool:
+    try:
+        pwd.getpwuid(number)
+    except KeyError:
+        return False
+    return True
 
 
 def _works(prefix: tuple[str, ...]) -> bool:
