@@ -48,9 +48,9 @@ class Behind:
     filters: str
     parts: Sequence[tuple[str, str]]
     part_label: str
-    part_total: str
     lines: Sequence[Line]
-    count: str
+    sum: str
+    """How many rows, and what they add up to where that is another number."""
 
 
 def behind(question: RowsQuery, found: Rows, result: Result, calendar: Calendar) -> Behind:
@@ -79,9 +79,8 @@ def behind(question: RowsQuery, found: Rows, result: Result, calendar: Calendar)
         ),
         parts=parts if denominator is not None else [],
         part_label=dict(parts)[question.part],
-        part_total=_amount(found.total, result.currency if money else ""),
         lines=[_line(row, calendar) for row in found.items],
-        count=count(found.count),
+        sum=_sum(found, result.currency if money else ""),
     )
 
 
@@ -97,6 +96,13 @@ def _line(row: FactRow, calendar: Calendar) -> Line:
         day=f"{local:%b %-d, %H:%M}",
         value=_amount(row.value, row.currency),
     )
+
+
+def _sum(found: Rows, currency: str) -> str:
+    words = f"{count(found.count)} {'row' if found.count == 1 else 'rows'}"
+    if not currency and found.total == found.count:
+        return words
+    return f"{words}, {_amount(found.total, currency)} in all"
 
 
 def _amount(value: Decimal | None, currency: str) -> str:

@@ -8,10 +8,11 @@ from flask import Response, flash, g, make_response, render_template, request, u
 from portal.blueprints.client.scope import bp, may, requires
 from portal.blueprints.params import Wish, chips_of, kept, wish_of
 from portal.catalog.reach import reach_of
+from portal.catalog.subjects import METRICS
 from portal.core.calendar import now
 from portal.core.errors import NotFound
 from portal.core.sealing import digest
-from portal.widgets.filter_bar import filter_bar
+from portal.widgets.filter_bar import FilterBar, filter_bar
 from portal.widgets.overview import page
 from portal.widgets.overview.links import Links
 from portal.widgets.overview.page import Look
@@ -34,15 +35,18 @@ def overview() -> str:
     for name in wish.dropped:
         flash(f"“{name}” in the address made no sense and was left out.", "error")
     shown = page.overview(look)
+    bar = _bar(wish, shown.as_of)
     return render_template(
         "client/overview/show.html",
         client=g.client,
         page=shown,
         parts=_parts(live=shown.is_live),
-        bar=_bar(wish, shown.as_of),
+        bar=bar,
         crumbs=[{"label": g.client.name, "href": ""}, {"label": "Overview", "href": ""}],
-        said=f"Overview updated, {wish.asked.period}",
+        said=f"Overview updated, {bar.label.lower()}",
+        opens=_opens(),
         import_url=url_for("client.imports") if may("import") else None,
+        keys_url=url_for("client.keys") if may("keys") else None,
     )
 
 
@@ -94,10 +98,14 @@ def _links() -> Links:
 
         return address
 
-    def here(**changes: str) -> str:
+    def here(**changes: object) -> str:
         return url_for("client.overview", **{**own, **changes})
 
-    return Links(to("client.rows"), to("client.rows_part"), here)
+    def only(text: str) -> str:
+        filters = own.get("f", [])
+        return "" if text in filters else here(f=[*filters, text])
+
+    return Links(to("client.rows"), to("client.rows_part"), here, only)
 
 
 def _parts(*, live: bool) -> dict[str, str]:
@@ -106,9 +114,15 @@ def _parts(*, live: bool) -> dict[str, str]:
     return {name: url_for("client.overview_part", part=name, **own) for name in PARTS if live}
 
 
-def _bar(wish: Wish, as_of: str) -> object:
+def _opens() -> str:
+    """Give what the drawer shows when the address names rows: a metric, and one filter more."""
+    metric, _, only = request.args.get("rows", "").partition(",")
+    return _links().drawer(metric, only) if metric in METRICS else ""
+
+
+def _bar(wish: Wish, as_of: str) -> FilterBar:
     path = url_for("client.overview")
-    pairs = list(request.args.items(multi=True))
+    pairs = [pair for pair in request.args.items(multi=True) if pair[0] != "rows"]
     chips = chips_of(path, request.args, wish)
     return filter_bar(path, pairs, wish.asked, chips=chips, as_of=as_of)
 

@@ -3,8 +3,10 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
-from flask import Response, g, render_template, request, url_for
+from flask import Response, g, make_response, render_template, request, url_for
+from werkzeug.datastructures import MultiDict
 
 from portal.blueprints.client.scope import bp, requires
 from portal.blueprints.params import kept, wish_of
@@ -32,9 +34,23 @@ def rows(metric: str) -> str:
 
 @bp.get("/p/rows/<metric>")
 @requires("view")
-def rows_part(metric: str) -> str:
-    """Give the rows for the drawer."""
-    return render_template("client/rows/_rows.html", client=g.client, **_context(metric))
+def rows_part(metric: str) -> Response:
+    """Give the rows for the drawer, and the address of the page with the drawer open."""
+    text = render_template("client/rows/_rows.html", client=g.client, in_drawer=True, **_context(metric))
+    response = make_response(text)
+    here = urlsplit(request.headers.get("HX-Current-URL", ""))
+    if here.path == url_for("client.overview"):
+        asked = MultiDict(parse_qsl(here.query))
+        # Back closes what a click opened; pages and parts inside the drawer replace each other.
+        name = "HX-Replace-Url" if "rows" in asked else "HX-Push-Url"
+        response.headers[name] = _opened(metric, asked)
+    return response
+
+
+def _opened(metric: str, asked: MultiDict[str, str]) -> str:
+    """Write the page's address with these rows: the metric, and the filter of its line."""
+    more = [one for one in request.args.getlist("f") if one not in asked.getlist("f")]
+    return url_for("client.overview", **{**kept(asked), "rows": ",".join([metric, *more[:1]])})
 
 
 @bp.get("/rows/<metric>.csv")

@@ -21,6 +21,8 @@ STRIP = (
     "ai_handled_rate",
     "payments_collected",
 )
+COSTS = frozenset({"cost_per_lead", "ad_spend_per_lead", "cost_per_job"})
+NO_SPEND = "no spend"
 SHORT = {
     "revenue_booked": "Attributed revenue",
     "speed_to_lead_median": "Median first response",
@@ -45,6 +47,10 @@ WORDS = {
     },
 }
 """The words of each trade; keys never change."""
+FUNNEL = (
+    "The leads that arrived in these days, followed through the steps in their order. Each lead"
+    " counts once in a step, and only after all steps before it. Times are medians."
+)
 
 
 @dataclass(frozen=True)
@@ -104,10 +110,18 @@ def definitions(totals: Result, about: str, trade: str) -> list[Definition]:
     ]
 
 
+def of_funnel(about: str) -> Definition:
+    """Say how the funnel counts."""
+    return Definition("funnel", "Lead funnel", FUNNEL, "", about)
+
+
 def _figure(
     key: str, totals: Result, links: Links, trade: str, series: Result | None = None
 ) -> Figure:
     metric, value, before = METRICS[key], totals.total[key], totals.total.before(key)
+    if key in COSTS and not value:
+        # Nothing spent is no cheap lead: there is no cost to speak of.
+        value = None
     label = label_for(key, trade)
     return Figure(
         id=key,
@@ -121,7 +135,7 @@ def _figure(
         line=_line(key, label, series) if series else None,
         href=links.page(key),
         rows=links.drawer(key),
-        note=_note(metric, totals),
+        note=_note(metric, totals, value),
     )
 
 
@@ -138,8 +152,10 @@ def _better(metric: Metric) -> str:
     return "" if metric.better is Better.NEITHER else metric.better.value
 
 
-def _note(metric: Metric, totals: Result) -> str:
-    """Say what is left out: amounts in other currencies are never added."""
+def _note(metric: Metric, totals: Result, value: Decimal | None) -> str:
+    """Say why there is no figure, or what is left out: currencies are never added up."""
+    if value is None and (metric.key in COSTS or metric.key == "return_on_spend"):
+        return NO_SPEND
     if metric.unit is not Unit.MONEY or not totals.other_currencies:
         return ""
     return f"Without amounts in {', '.join(totals.other_currencies)}"

@@ -89,7 +89,9 @@ def _stage(step: FunnelStep, after: FunnelStep | None, links: Links) -> Stage:
 
 
 def _sentence(result: FunnelResult) -> str:
-    words = f"{share(result.rate)} of leads become jobs"
-    if result.median_seconds is not None:
+    last = result.steps[-1]
+    end = "become jobs" if last.key == "job_won" else f"reach “{last.label.lower()}”"
+    words = f"{share(last.of_first)} of leads {end}"
+    if last.key == "job_won" and result.median_seconds is not None:
         words += f", median {duration(result.median_seconds)}"
     return words

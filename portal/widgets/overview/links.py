@@ -14,3 +14,5 @@ class Links:
     """(metric, filter or '') → what goes into the drawer."""
     here: Callable[..., str]
     """(changed arguments) → this page, changed."""
+    only: Callable[[str], str]
+    """(filter) → this page with one filter more, '' when it is there."""

@@ -7,11 +7,11 @@ from datetime import datetime, timedelta
 from portal.catalog.activity import activity
 from portal.catalog.answer import answer, answers
 from portal.catalog.bands import bands
-from portal.catalog.dimension import campaign_names
+from portal.catalog.dimension import campaign_names, label_of
 from portal.catalog.funnel import FunnelQuery
 from portal.catalog.funnel import funnel as follow
 from portal.catalog.heatmap import heatmap as count_hours
-from portal.catalog.query import Compare, Order, Query
+from portal.catalog.query import Compare, Filter, Order, Query
 from portal.catalog.reach import Reach
 from portal.catalog.result import Result
 from portal.core.calendar import Calendar, Grain
@@ -57,6 +57,9 @@ class Overview:
     cards: Sequence[Figure]
     strip: Sequence[Figure]
     trend: Trend
+    is_filtered: bool
+    filters: str
+    clear: str
     funnel: Funnel
     sources: Sources
     response: Response
@@ -88,15 +91,21 @@ def overview(look: Look) -> Overview:
         cards=figures.cards(totals, series, look.links, trade),
         strip=figures.strip(totals, look.links, trade),
         trend=trend.trend(series, look.calendar, look.links, trade),
+        is_filtered=bool(look.base.filters),
+        filters=filters_in_words(look.base.filters),
+        clear=look.links.here(f=[]),
         funnel=funnel_of(look),
         sources=_sources(look, split),
         response=response(bands(_plain(look), look.calendar, look.client.id, at=look.at)),
         heatmap=_heatmap(look),
         activity=activity_of(look),
-        definitions=figures.definitions(totals, about(look, totals), trade),
+        definitions=[
+            *figures.definitions(totals, about(look, totals), trade),
+            figures.of_funnel(about(look, totals)),
+        ],
         is_new=look.reach.first is None,
         is_live=look.base.period.end > look.calendar.today(look.at),
-        stale="",
+        stale=stale_words(look.reach, look.calendar, look.at),
         as_of=f"{look.calendar.local(totals.as_of):%H:%M}",
     )
 
@@ -135,6 +144,23 @@ def about(look: Look, result: Result) -> str:
     start, end = (f"{at:%Y-%m-%d %H:%M}" for at in vars(result.interval).values())
     as_of = look.calendar.local(result.as_of)
     return f"{days}, {result.zone}: {start} to {end} UTC. As of {as_of:%H:%M}."
+
+
+def filters_in_words(filters: Sequence[Filter]) -> str:
+    """Write filters as a sentence goes on: "Referral and North or South"."""
+    return " and ".join(
+        " or ".join(label_of(one.dimension, value) for value in one.values) for one in filters
+    )
+
+
+def stale_words(reach: Reach, calendar: Calendar, at: datetime) -> str:
+    """Say since when what came is not counted; '' while it takes no longer than it may."""
+    since = reach.waits_since
+    if since is None or at - since <= STALE_AFTER:
+        return ""
+    local = calendar.local(since)
+    clock = f"{local:%H:%M}" if local.date() == calendar.today(at) else f"{local:%b %-d, %H:%M}"
+    return f"What came since {clock} is not counted yet. It will be, by itself: nothing is lost."
 
 
 def group_of(text: str) -> str:

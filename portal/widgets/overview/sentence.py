@@ -16,7 +16,13 @@ def sentence(totals: Result, trade: str) -> str:
     worth = figure(revenue, "money", currency=totals.currency)
     leads, jobs = totals.total["leads"], totals.total["jobs_won"]
     noun = LEAD_WORDS.get(trade, "leads")
+    if leads == 1:
+        noun = noun.removesuffix("s")
     brought = f"{figure(leads, 'count')} {noun} and {figure(jobs, 'count')} won"
+    if not revenue and not leads and not jobs:
+        return f"Nothing came in these days: no {noun} and no revenue."
+    if not revenue:
+        return f"No revenue in these days, from {brought}."
     change = totals.total.change("revenue_booked")
     if change is None:
         return f"Revenue is {worth}, from {brought}."

@@ -53,6 +53,8 @@ class Source:
     is_rest: bool = False
     href: str = ""
     rows: str = ""
+    only: str = ""
+    """This page, filtered by the line; '' where it is filtered by it already."""
 
 
 @dataclass(frozen=True)
@@ -125,6 +127,7 @@ def _line(
             "is_rest": value in {"", "other"},
             "href": links.page("leads", only),
             "rows": links.drawer("leads", only),
+            "only": links.only(only),
         }
     )
 
