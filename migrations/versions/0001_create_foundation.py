@@ -16,6 +16,29 @@ revision = "0001_create_foundation"
 down_revision = None
 
 INSTANT = sa.DateTime(timezone=True)
+DIMENSIONS = (
+    "source",
+    "channel",
+    "medium",
+    "campaign",
+    "owner",
+    "location",
+    "stage",
+    "sender",
+    "direction",
+    "outcome",
+    "handled_by",
+    "account",
+    "product",
+    "kind",
+    "name",
+)
+# The key of a rollup row: words of 255 characters do not fit into an index.
+CELL = (
+    "CAST(md5("
+    + " || ".join(f"CAST(length({name}) AS text) || ':' || {name}" for name in DIMENSIONS)
+    + ") AS uuid)"
+)
 
 
 def client_table(name: str, *parts: Any, platform_writes: bool = False) -> None:
@@ -533,6 +556,7 @@ def _rollups() -> None:
         "rollups",
         sa.Column("day", sa.Date(), nullable=False),
         sa.Column("measure", sa.Text(), nullable=False),
+        sa.Column("cell", sa.Uuid(), sa.Computed(CELL, persisted=True), nullable=False),
         sa.Column("currency", sa.Text(), server_default="", nullable=False),
         sa.Column("source", sa.Text(), server_default="", nullable=False),
         sa.Column("channel", sa.Text(), server_default="", nullable=False),
@@ -555,21 +579,7 @@ def _rollups() -> None:
             "day",
             "measure",
             "currency",
-            "source",
-            "channel",
-            "medium",
-            "campaign",
-            "owner",
-            "location",
-            "stage",
-            "sender",
-            "direction",
-            "outcome",
-            "handled_by",
-            "account",
-            "product",
-            "kind",
-            "name",
+            "cell",
         ),
         platform_writes=True,
     )
@@ -579,6 +589,7 @@ def _rollups() -> None:
         sa.Column("day", sa.Date(), nullable=False),
         sa.Column("hour_at", INSTANT, nullable=False),
         sa.Column("measure", sa.Text(), nullable=False),
+        sa.Column("cell", sa.Uuid(), sa.Computed(CELL, persisted=True), nullable=False),
         sa.Column("currency", sa.Text(), server_default="", nullable=False),
         sa.Column("source", sa.Text(), server_default="", nullable=False),
         sa.Column("channel", sa.Text(), server_default="", nullable=False),
@@ -602,21 +613,7 @@ def _rollups() -> None:
             "hour_at",
             "measure",
             "currency",
-            "source",
-            "channel",
-            "medium",
-            "campaign",
-            "owner",
-            "location",
-            "stage",
-            "sender",
-            "direction",
-            "outcome",
-            "handled_by",
-            "account",
-            "product",
-            "kind",
-            "name",
+            "cell",
         ),
         platform_writes=True,
     )

@@ -62,26 +62,41 @@ class RollupDay(ClientOwned, Base):
     rolled_at: Mapped[datetime]
 
 
+CELL = (
+    "CAST(md5("
+    + " || ".join(f"CAST(length({name}) AS text) || ':' || {name}" for name in DIMENSIONS)
+    + ") AS uuid)"
+)
+"""A hash of the dimensions' values, each with its length, so that no two combinations share one."""
+
+
 class Dimensions:
-    """Mixin: the key columns of a rollup row. '' means unknown or not used by the measure."""
+    """
+    Mixin: what a rollup row counts by. '' means unknown or not used by the measure.
+
+    `cell` stands for all dimensions in the key: their words may be longer than an index takes.
+    """
 
     measure: Mapped[str] = mapped_column(primary_key=True)
     currency: Mapped[str] = mapped_column(primary_key=True, server_default="")
-    source: Mapped[str] = mapped_column(primary_key=True, server_default="")
-    channel: Mapped[str] = mapped_column(primary_key=True, server_default="")
-    medium: Mapped[str] = mapped_column(primary_key=True, server_default="")
-    campaign: Mapped[str] = mapped_column(primary_key=True, server_default="")
-    owner: Mapped[str] = mapped_column(primary_key=True, server_default="")
-    location: Mapped[str] = mapped_column(primary_key=True, server_default="")
-    stage: Mapped[str] = mapped_column(primary_key=True, server_default="")
-    sender: Mapped[str] = mapped_column(primary_key=True, server_default="")
-    direction: Mapped[str] = mapped_column(primary_key=True, server_default="")
-    outcome: Mapped[str] = mapped_column(primary_key=True, server_default="")
-    handled_by: Mapped[str] = mapped_column(primary_key=True, server_default="")
-    account: Mapped[str] = mapped_column(primary_key=True, server_default="")
-    product: Mapped[str] = mapped_column(primary_key=True, server_default="")
-    kind: Mapped[str] = mapped_column(primary_key=True, server_default="")
-    name: Mapped[str] = mapped_column(primary_key=True, server_default="")
+    cell: Mapped[UUID] = mapped_column(
+        sa.Computed(CELL, persisted=True), primary_key=True, sort_order=-1
+    )
+    source: Mapped[str] = mapped_column(server_default="")
+    channel: Mapped[str] = mapped_column(server_default="")
+    medium: Mapped[str] = mapped_column(server_default="")
+    campaign: Mapped[str] = mapped_column(server_default="")
+    owner: Mapped[str] = mapped_column(server_default="")
+    location: Mapped[str] = mapped_column(server_default="")
+    stage: Mapped[str] = mapped_column(server_default="")
+    sender: Mapped[str] = mapped_column(server_default="")
+    direction: Mapped[str] = mapped_column(server_default="")
+    outcome: Mapped[str] = mapped_column(server_default="")
+    handled_by: Mapped[str] = mapped_column(server_default="")
+    account: Mapped[str] = mapped_column(server_default="")
+    product: Mapped[str] = mapped_column(server_default="")
+    kind: Mapped[str] = mapped_column(server_default="")
+    name: Mapped[str] = mapped_column(server_default="")
 
     @declared_attr
     def value(cls) -> Mapped[Decimal]:  # noqa: N805 - SQLAlchemy passes the class
