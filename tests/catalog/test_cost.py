@@ -1,6 +1,5 @@
 """What a question costs: few statements, each for its client, whatever it covers."""
 
-from collections.abc import Iterator
 from datetime import UTC, date, datetime
 
 import pytest
@@ -28,7 +27,7 @@ PERIOD = Period(date(2026, 2, 19), date(2026, 3, 21))
 
 
 @pytest.fixture
-def sent(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+def sent(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The statements that were sent."""
     seen: list[str] = []
     fetch = Asking.fetch
