@@ -2,6 +2,7 @@
 
 import os
 import signal
+import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -70,6 +71,8 @@ def start(config: Config, ledger_emptied: None, tmp_path: Path) -> Iterator[Star
         if process.poll() is None:
             process.kill()
         process.wait()
+    for path in tmp_path.glob("*.log"):  # shown when the test fails
+        sys.stderr.write(f"{path.name}:\n{path.read_text()[-4000:]}\n")
 
 
 def row(run_id: UUID) -> TaskRun:
