@@ -73,7 +73,7 @@ def lock(connection: sa.Connection, kind: FactKind, key: Key, ids: Sequence[str]
                {placeholder} AS is_placeholder
         FROM {kind.key}
         WHERE client_id = %s AND system = %s AND external_id = ANY(%s)
-        ORDER BY external_id FOR UPDATE"""  # noqa: S608 - our models' own names
+        ORDER BY external_id FOR NO KEY UPDATE"""  # noqa: S608 - our models' own names
     found = connection.exec_driver_sql(sql, (*key, list(ids))).all()
     kept = _kept(connection, key.client_id, [row.id for row in found if row.has_history])
     made = []

@@ -5,6 +5,7 @@ A backfill is marks: it makes them once, then notes that it did, and works them 
 Every other sweeper helps. The platform role makes the marks; the note is the application's own.
 """
 
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -106,7 +107,9 @@ def run(backfill: Backfill) -> Iterator[Progress]:
     """Work the backfill off, telling after each part what is left; the last is nothing."""
     while not (left := progress(backfill)).is_done:
         yield left
-        sweeping.sweep_part()
+        swept = sweeping.sweep_part()
+        if not (swept.entities or swept.days):
+            time.sleep(sweeping.WAIT_SECONDS)  # another sweeper has it in hand
     db.session.execute(sa.text(FINISH), {"id": backfill.id})
     db.session.commit()
     yield left

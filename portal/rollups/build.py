@@ -67,7 +67,7 @@ def roll_up(
     Returns:
         The pairs that were rolled up.
     """
-    taken = _lock(connection, pairs)
+    taken = claim(connection, pairs)
     if not taken:
         return []
     binds = _binds(taken)
@@ -77,23 +77,25 @@ def roll_up(
     at = connection.execute(sa.text(NOW)).scalar_one()
     for family in FAMILIES.values():
         if passes.stored(family):
-            _insert(connection, family, taken, known, at)
+            insert(connection, family, taken, known, at)
     connection.execute(sa.text(ROLLED), binds)
     return taken
 
 
-def _lock(connection: sa.Connection, pairs: Sequence[ClientDay]) -> list[ClientDay]:
+def claim(connection: sa.Connection, pairs: Sequence[ClientDay]) -> list[ClientDay]:
+    """Lock those of the pairs that no other process has, until the transaction ends."""
     found = connection.execute(sa.text(LOCK), _binds(sorted(pairs)))
     return sorted((row[0], row[1]) for row in found)
 
 
-def _insert(
+def insert(
     connection: sa.Connection,
     family: Family,
     pairs: Sequence[ClientDay],
     known: Mapping[UUID, Calendar],
     at: datetime,
 ) -> None:
+    """Count one family over whole days, and by hour what is kept so."""
     whole = f"INSERT INTO rollups (client_id, day, {COLUMNS}) {passes.select(family)}"
     connection.execute(sa.text(whole), {**intervals(pairs, known), "now": at})
     if family.hourly:

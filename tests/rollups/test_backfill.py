@@ -1,4 +1,4 @@
-"""A backfill marks the days of a period once, works them off, and is remembered until it is done."""
+"""A backfill marks the days of a period once, works them off, and is known until it is done."""
 
 from datetime import date
 
