@@ -78,7 +78,7 @@ def perform(attempt: Attempt) -> None:
         if _lost_database(error) and attempt.number < PATIENCE:
             ledger.hand_back(attempt, PAUSE_SECONDS)
         else:
-            ledger.fail(attempt, scrubbed(f"{type(error).__name__}: {error}"))
+            ledger.fail(attempt, _words(error))
     else:
         log.info("task run done", extra={"ms": round((time.monotonic() - began) * 1000)})
     finally:
@@ -108,6 +108,13 @@ def _perform(attempt: Attempt) -> None:
         attempt.task.run(attempt, **attempt.arguments)
         ledger.finish(attempt)
         db.session.commit()
+
+
+def _words(error: BaseException) -> str:
+    """Say what happened; of many things that did, the first."""
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return scrubbed(f"{type(error).__name__}: {error}")
 
 
 def _lost_database(error: BaseException) -> bool:
