@@ -86,9 +86,9 @@ def agency_calendar() -> Calendar:
 
 def _link(work: Scratch) -> None:
     hold_places(work)
-    compare_campaigns(work)
+    has_moved = compare_campaigns(work)
     name_leads(work)
-    touch_facts(work)
+    touch_facts(work, has_moved=has_moved)
     link_facts(work)
     collect_due(work)
 

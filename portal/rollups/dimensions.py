@@ -76,16 +76,18 @@ OF_LEADS = (
 )
 
 
-def compare_campaigns(work: Scratch) -> None:
+def compare_campaigns(work: Scratch) -> bool:
     """Find the marked campaigns that lend something else than before, and their facts' days."""
     work.run(OLD_CAMPAIGNS, "old_lent_dimensions")
     work.run(NEW_CAMPAIGNS, "new_lent_dimensions")
-    if work.replace(LENT):
-        work.run(MOVED_CAMPAIGNS, "moved_campaigns")
-        work.run(CAMPAIGN_SPEND)
-        for table, instants in FACTS.items():
-            if instants:
-                work.run(CAMPAIGN_MOMENTS, table=table, instants=", ".join(instants))
+    if not work.replace(LENT):
+        return False
+    work.run(MOVED_CAMPAIGNS, "moved_campaigns")
+    work.run(CAMPAIGN_SPEND)
+    for table, instants in FACTS.items():
+        if instants:
+            work.run(CAMPAIGN_MOMENTS, table=table, instants=", ".join(instants))
+    return True
 
 
 def compare_leads(work: Scratch) -> None:

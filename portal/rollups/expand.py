@@ -89,6 +89,7 @@ $fact JOIN touched t ON t.external_id = x.ref_id AND t.origin IN (x.ref_kind, x.
 WHERE x.client_id = :client AND x.ref_id <> ''
 """
 MORE: dict[str, list[tuple[str, dict[str, str]]]] = {
+    "leads": [(BY_ID, {"kind": "lead"})],
     "jobs": [(BY_ID, {"kind": "job"})],
     "payments": [
         (BY_ID, {"kind": "payment"}),
@@ -125,12 +126,19 @@ def name_leads(work: Scratch) -> None:
     work.run(THEIR_CONTACTS, "marked")
 
 
-def touch_facts(work: Scratch) -> None:
-    """Collect every fact whose links or derived rows the marks may change."""
-    leads = _touch("leads", [(BY_ID, {"kind": "lead"})], has_lead=False)
-    work.run(leads, "touched", into="touched")
-    for table in sorted(FACTS, key=lambda name: name == "funnel_events"):
-        work.run(_touch(table, MORE.get(table, []), has_lead=True), "touched", into="touched")
+def touch_facts(work: Scratch, *, has_moved: bool) -> None:
+    """
+    Collect every fact whose links or derived rows the marks may change.
+
+    Args:
+        work: the client's unit of work.
+        has_moved: a campaign appeared, changed or went: its facts are looked for by a scan.
+    """
+    campaigns = [BY_CAMPAIGN, BY_MOVED_CAMPAIGN] if has_moved else [BY_CAMPAIGN]
+    for table in ("leads", *sorted(FACTS, key=lambda name: name == "funnel_events")):
+        ways = [*campaigns] if table == "leads" else [BY_LEAD, *campaigns]
+        ways += [Template(way).safe_substitute(words) for way, words in MORE.get(table, [])]
+        work.run(_fill(table, " UNION ".join(ways)), "touched", into="touched")
 
 
 def collect_due(work: Scratch) -> None:
@@ -142,13 +150,6 @@ def collect_due(work: Scratch) -> None:
 def touch_payments(work: Scratch, into: str, way: str) -> int:
     """Collect the payments that `way` finds into a working table."""
     return work.run(_fill("payments", way), into, into=into)
-
-
-def _touch(table: str, more: list[tuple[str, dict[str, str]]], *, has_lead: bool) -> str:
-    ways = [BY_LEAD] if has_lead else []
-    ways += [BY_CAMPAIGN, BY_MOVED_CAMPAIGN]
-    ways += [Template(way).safe_substitute(words) for way, words in more]
-    return _fill(table, " UNION ".join(ways))
 
 
 def _fill(table: str, found: str) -> str:

@@ -11,7 +11,7 @@ REPLIES = DERIVED["replies"]
 OLD = """
 INSERT INTO old_replies (message_id, replied_at)
 SELECT r.message_id, r.replied_at FROM replies r
-JOIN messages f ON f.client_id = :client AND f.id = r.message_id
+JOIN messages f ON f.client_id = :client AND f.id = r.message_id AND f.conversation <> ''
 JOIN due_conversations d ON d.conversation = f.conversation
 WHERE r.client_id = :client
 """
