@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Callable, Iterator
-from typing import Literal, Protocol
+from typing import Protocol
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
@@ -10,6 +10,7 @@ from werkzeug.serving import make_server
 
 from portal import assets
 from tests.browser import chromium as machine
+from tests.browser.served import Theme, served, visitor
 from tests.browser.styleguide import make
 
 AXE = (assets.NODE_MODULES / "axe-core/axe.min.js").read_text
@@ -17,8 +18,9 @@ RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"
 RUN_AXE = """async (rules) => (await axe.run(document, {runOnly: rules})).violations.map(
   (v) => v.id + ': ' + v.nodes.slice(0, 3).map((n) => n.target.join(' ')).join(' | '))"""
 
+__all__ = ["Theme", "served", "visitor"]
+
 Faults = Callable[[Page], list[str]]
-Theme = Literal["light", "dark"]
 Mode = tuple[int, Theme]
 
 

@@ -36,7 +36,8 @@ def rows(metric: str) -> str:
 @requires("view")
 def rows_part(metric: str) -> Response:
     """Give the rows for the drawer, and the address of the page with the drawer open."""
-    text = render_template("client/rows/_rows.html", client=g.client, in_drawer=True, **_context(metric))
+    shown = _context(metric)
+    text = render_template("client/rows/_rows.html", client=g.client, in_drawer=True, **shown)
     response = make_response(text)
     here = urlsplit(request.headers.get("HX-Current-URL", ""))
     if here.path == url_for("client.overview"):
