@@ -51,11 +51,19 @@ def acting_as(client_id: UUID) -> Iterator[None]:
         yield
         _end_transaction()
     except BaseException:
-        db.session.rollback()
+        abandon()
         raise
     finally:
         _client.reset(token)
         _forget_client_rows()
+
+
+def abandon() -> None:
+    """Roll back; a connection that is lost is dropped, and with it what it had begun."""
+    try:
+        db.session.rollback()
+    except sa.exc.DBAPIError:
+        db.session().invalidate()
 
 
 def current_client_id() -> UUID:

@@ -17,10 +17,9 @@ from flask import Blueprint, Flask, g, request
 from portal.blueprints.auth.visit import require_person, visit
 from portal.blueprints.frame import provide
 from portal.catalog.calendars import calendar_of
-from portal.core.db import db
 from portal.core.errors import NotAllowed, NotFound
 from portal.core.rights import RIGHTS, Right
-from portal.core.tenancy import acting_as
+from portal.core.tenancy import abandon, acting_as
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -87,5 +86,5 @@ def _enter() -> None:
 def _leave(_error: BaseException | None) -> None:
     if (scope := g.pop("scope", None)) is not None:
         # An error that became a page is no error here: never commit half of what a view began.
-        db.session.rollback()
-        scope.close()
+        with scope:
+            abandon()
