@@ -41,6 +41,16 @@ CELL = (
 )
 
 
+# So that a bulk load can be followed by ANALYZE; before PostgreSQL 17 only the owner could.
+MAINTAIN = """
+DO $$ BEGIN
+  IF current_setting('server_version_num')::int >= 170000 THEN
+    EXECUTE 'GRANT MAINTAIN ON ALL TABLES IN SCHEMA public TO portal_platform';
+  END IF;
+END $$
+"""
+
+
 def client_table(name: str, *parts: Any, platform_writes: bool = False) -> None:
     """Create a table that belongs to clients, with its policies and grants."""
     op.create_table(
@@ -628,6 +638,7 @@ def upgrade() -> None:
     _events()
     _derived()
     _rollups()
+    op.execute(MAINTAIN)
 
 
 def downgrade() -> None:

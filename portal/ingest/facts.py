@@ -15,7 +15,7 @@ from portal.core.calendar import now
 from portal.core.collector import collection_paused
 from portal.core.ids import new_id
 from portal.core.registry import discover
-from portal.ingest import kinds, refusals, rows, stored, transactions, versions
+from portal.ingest import hints, kinds, refusals, rows, stored, transactions, versions
 from portal.ingest.days import Days
 from portal.ingest.fold import History
 from portal.ingest.kinds.kind import KINDS, FactKind, Version
@@ -176,8 +176,9 @@ def _insert(
         identity = (batch.client_id, new_id(), batch.system, id_)
         row = rows.build(kind, days.calendar, identity, history, batch.received_at)
         made.append((row, history, taken))
-    names = rows.columns(kind)
-    known = bulk.insert_new(connection, kind.table, names, [one[0] for one in made], "external_id")
+    names = (*rows.columns(kind), *hints.COLUMNS)
+    linked = hints.link(connection, kind, [one[0] for one in made])
+    known = bulk.insert_new(connection, kind.table, names, linked, "external_id")
     kept: list[tuple[UUID, Version]] = []
     for row, history, taken in made:
         if row[3] not in known:

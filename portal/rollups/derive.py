@@ -35,7 +35,8 @@ MOST_ENTITIES = 30_000
 LOCK = "SELECT pg_try_advisory_xact_lock(hashtextextended(CAST(:client AS text) || ' derive', 0))"
 KINDS = "SELECT DISTINCT kind FROM marked"
 BUSINESS_HOURS = "SELECT business_hours FROM clients WHERE id = :client"
-WORK_MEMORY = "SET LOCAL work_mem = '64MB'"
+# Room to hash, and small samples: working tables are analyzed each time that they are filled.
+SETTINGS = "SET LOCAL work_mem = '64MB'; SET LOCAL default_statistics_target = 10"
 
 
 def derive(client_id: UUID, most: int = MOST_ENTITIES) -> int:
@@ -57,7 +58,7 @@ def begin(client_id: UUID) -> Scratch:
     """Prepare the working tables in the open transaction of the client in scope."""
     connection = db.session.connection()
     prepare(connection)
-    connection.exec_driver_sql(WORK_MEMORY)
+    connection.exec_driver_sql(SETTINGS)
     return Scratch(connection, client_id, now())
 
 

@@ -138,7 +138,8 @@ def touch_facts(work: Scratch, *, has_moved: bool) -> None:
     for table in ("leads", *sorted(FACTS, key=lambda name: name == "funnel_events")):
         ways = [*campaigns] if table == "leads" else [BY_LEAD, *campaigns]
         ways += [Template(way).safe_substitute(words) for way, words in MORE.get(table, [])]
-        work.run(_fill(table, " UNION ".join(ways)), "touched", into="touched")
+        work.run(_fill(table, " UNION ".join(ways)), into="touched")
+    work.analyze("touched")
 
 
 def collect_due(work: Scratch) -> None:

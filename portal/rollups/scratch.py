@@ -226,8 +226,12 @@ class Scratch:
         """
         count = self.ask(sql, **names).rowcount
         if into and count:
-            self.connection.exec_driver_sql(f"ANALYZE {into}")
+            self.analyze(into)
         return count
+
+    def analyze(self, table: str) -> None:
+        """Renew the statistics of a working table."""
+        self.connection.exec_driver_sql(f"ANALYZE {table}")
 
     def ask(self, sql: str, /, **names: object) -> sa.CursorResult[*tuple[Any, ...]]:
         """Run a statement and give its result."""

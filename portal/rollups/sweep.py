@@ -17,10 +17,13 @@ from portal.core.db import platform_connection
 from portal.rollups import clock
 from portal.rollups.build import ClientDay, calendars, roll_up
 from portal.rollups.derive import derive
+from portal.rollups.statistics import renew
 
 MOST_DAYS = 500
 """Pairs a transaction: each holds an advisory lock."""
 
+MANY_ENTITIES, MANY_DAYS = 5_000, 50
+"""A bulk load: before it the planner's statistics are renewed."""
 WAIT_SECONDS = 0.1
 
 MARKED_CLIENTS = """
@@ -108,6 +111,8 @@ def mark_due_instants() -> int:
 def _derive_marked(swept: Swept, *, whole: bool = True) -> None:
     with platform_connection() as connection:
         marked = [(row[0], row[1]) for row in connection.execute(sa.text(MARKED_CLIENTS))]
+    if any(count > MANY_ENTITIES for _, count in marked):
+        renew()
     for client_id, count in marked:
         try:
             swept.entities += _derive_all(client_id, count if whole else 1)
@@ -128,6 +133,8 @@ def _roll_up_marked(swept: Swept, *, whole: bool = True) -> None:
         known = calendars(connection)
         rows = connection.execute(sa.text(MARKED_DAYS))
         pairs = [(row[0], row[1]) for row in rows if row[0] in known]
+    if len(pairs) > MANY_DAYS:
+        renew()
     for start in range(0, len(pairs) if whole else 1, MOST_DAYS):
         some = pairs[start : start + MOST_DAYS]
         try:
