@@ -19,6 +19,13 @@ ROWS = {
     "job_won": "jobs_won",
 }
 """Which metric's rows a step opens."""
+WORDS = {
+    "clinic": ("New patient", "Visit", "patients", "visits", "a visit"),
+    "fund": ("New backer", "Pledge", "backers", "pledges", "a pledge"),
+    "outreach": ("New prospect", "Deal won", "prospects", "deals", "a deal"),
+}
+"""By trade: the first step, the last, who they are, what they become, and one of it."""
+USUAL = (LABELS["lead_created"], LABELS["job_won"], "leads", "jobs", "a job")
 
 
 @dataclass(frozen=True)
@@ -49,23 +56,27 @@ class Funnel:
     worth: str
     worth_each: str
     unmeasured: str
+    who: str
+    """What the trade calls leads."""
 
 
-def funnel(result: FunnelResult, links: Links) -> Funnel:
+def funnel(result: FunnelResult, links: Links, trade: str = "") -> Funnel:
     """Draw a funnel; without leads it has no steps."""
     steps = result.steps if result.steps[0].leads else ()
     pairs = list(zip_longest(steps, steps[1:]))
-    jobs = max(result.jobs, 1)
+    jobs, words = max(result.jobs, 1), WORDS.get(trade, USUAL)
+    labels = {**LABELS, "lead_created": words[0], "job_won": words[1]}
     return Funnel(
-        steps=[_stage(step, after, links) for step, after in pairs],
-        sentence=_sentence(result) if steps else "",
+        steps=[_stage(step, after, links, labels[step.key]) for step, after in pairs],
+        sentence=_sentence(result, words) if steps else "",
         worth=f"{money(result.value_minor, result.currency)} won" if result.jobs else "",
-        worth_each=f"{money(result.value_minor / jobs, result.currency)} a job",
-        unmeasured=", ".join(LABELS[key].lower() for key in result.not_measured) if steps else "",
+        worth_each=f"{money(result.value_minor / jobs, result.currency)} {words[4]}",
+        unmeasured=", ".join(labels[key].lower() for key in result.not_measured) if steps else "",
+        who=words[2],
     )
 
 
-def _stage(step: FunnelStep, after: FunnelStep | None, links: Links) -> Stage:
+def _stage(step: FunnelStep, after: FunnelStep | None, links: Links, label: str) -> Stage:
     height = float(step.of_first or 0) * 100
     link = ""
     if after is not None:
@@ -73,7 +84,7 @@ def _stage(step: FunnelStep, after: FunnelStep | None, links: Links) -> Stage:
         link = f"46,{100 - height:.1f} 100,{100 - next_height:.1f} 100,100 46,100"
     metric = ROWS.get(step.key, "leads")
     return Stage(
-        label=step.label,
+        label=label,
         leads=step.leads,
         share=step.of_first,
         height=f"{height:.1f}",
@@ -88,10 +99,10 @@ def _stage(step: FunnelStep, after: FunnelStep | None, links: Links) -> Stage:
     )
 
 
-def _sentence(result: FunnelResult) -> str:
+def _sentence(result: FunnelResult, words: Sequence[str]) -> str:
     last = result.steps[-1]
-    end = "become jobs" if last.key == "job_won" else f"reach “{last.label.lower()}”"
-    words = f"{share(last.of_first)} of leads {end}"
+    end = f"become {words[3]}" if last.key == "job_won" else f"reach “{last.label.lower()}”"
+    said = f"{share(last.of_first)} of {words[2]} {end}"
     if last.key == "job_won" and result.median_seconds is not None:
-        words += f", median {duration(result.median_seconds)}"
-    return words
+        said += f", median {duration(result.median_seconds)}"
+    return said

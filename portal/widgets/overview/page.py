@@ -87,7 +87,7 @@ def overview(look: Look) -> Overview:
     )
     trade = look.client.trade
     return Overview(
-        sentence=sentence(totals, trade),
+        sentence=f"{sentence(totals, trade)} {uncovered(look, totals)}".strip(),
         cards=figures.cards(totals, series, look.links, trade),
         strip=figures.strip(totals, look.links, trade),
         trend=trend.trend(series, look.calendar, look.links, trade),
@@ -125,7 +125,7 @@ def funnel_of(look: Look) -> Funnel:
     """Make the funnel alone; its comparison is not drawn, so it is not asked for."""
     question = FunnelQuery(_changed(_plain(look), compare=Compare.NONE, compared=None))
     found, _ = follow(question, look.calendar, look.client.id, at=look.at)
-    return funnel(found, look.links)
+    return funnel(found, look.links, look.client.trade)
 
 
 def sources_of(look: Look) -> Sources:
@@ -144,6 +144,18 @@ def about(look: Look, result: Result) -> str:
     start, end = (f"{at:%Y-%m-%d %H:%M}" for at in vars(result.interval).values())
     as_of = look.calendar.local(result.as_of)
     return f"{days}, {result.zone}: {start} to {end} UTC. As of {as_of:%H:%M}."
+
+
+def uncovered(look: Look, totals: Result) -> str:
+    """Say when what is compared with began before the first data; '' when it did not."""
+    first = look.reach.first
+    if first is None or totals.compared is None:
+        return ""
+    if look.calendar.start_of(first) <= totals.compared.starts_at:
+        return ""
+    return (
+        f"Data begins {first:%b} {first.day}, {first.year}: the comparison lacks what was before."
+    )
 
 
 def filters_in_words(filters: Sequence[Filter]) -> str:

@@ -10,9 +10,11 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from portal.core.calendar import now
+from portal.core.db import db
 from portal.core.tenancy import acting_as
 from portal.ingest import facts
 from portal.models.clients import Client
+from portal.models.rollups import DayMark
 from portal.rollups.sweep import due, sweep
 from tests.people import person, signed_in
 
@@ -144,3 +146,45 @@ def test_a_stranger_sees_nothing_of_it(app: Flask, acme: Client, globex: Client)
         answer = charlie.get(f"/c/{acme.slug}/{path}")
         assert answer.status_code == 404
         assert "Canary" not in answer.text
+
+
+def test_nothing_spent_is_no_cheap_lead(owner: FlaskClient, acme: Client) -> None:
+    send(acme, "leads", lead(1))
+    page = owner.get(f"/c/{acme.slug}/overview?period=7d").text
+
+    assert "no spend" in page
+    assert "€0.00" not in page
+
+
+def test_a_click_on_a_figure_has_an_address(owner: FlaskClient, acme: Client) -> None:
+    send(acme, "leads", lead(1), lead(2, source="referral"))
+    own = f"/c/{acme.slug}/overview"
+    asked = f"/c/{acme.slug}/p/rows/leads?period=7d&f=source:is:referral"
+    first = owner.get(asked, headers={"HX-Current-URL": f"http://localhost{own}?period=7d"})
+    opened = first.headers["HX-Push-Url"]
+    again = owner.get(asked, headers={"HX-Current-URL": f"http://localhost{opened}"})
+    elsewhere = owner.get(asked, headers={"HX-Current-URL": "http://localhost/c/other/overview"})
+
+    assert opened == f"{own}?period=7d&rows=leads,source:is:referral"
+    assert again.headers["HX-Replace-Url"] == opened
+    assert not {"HX-Push-Url", "HX-Replace-Url"} & set(elsewhere.headers.keys())
+    assert "/p/rows/leads?period=7d&amp;f=source:is:referral" in owner.get(opened).text
+
+
+def test_figures_that_lag_say_since_when(owner: FlaskClient, acme: Client) -> None:
+    send(acme, "leads", lead(1))
+    at = now() - timedelta(minutes=11)
+    with acting_as(acme.id):
+        db.session.add(DayMark(client_id=acme.id, day=at.date(), marked_at=at))
+    page = owner.get(f"/c/{acme.slug}/overview?period=7d").text
+    sweep()
+
+    assert "is not counted yet" in page
+    assert "is not counted yet" not in owner.get(f"/c/{acme.slug}/overview?period=7d").text
+
+
+def test_a_comparison_from_before_the_first_data_says_so(owner: FlaskClient, acme: Client) -> None:
+    send(acme, "leads", lead(1))
+
+    assert "Data begins" in owner.get(f"/c/{acme.slug}/overview?period=7d").text
+    assert "Data begins" not in owner.get(f"/c/{acme.slug}/overview?compare=none").text
