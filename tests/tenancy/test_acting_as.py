@@ -1,9 +1,11 @@
 """`acting_as` shows one client's rows, and nothing outside it."""
 
+import psycopg
 import pytest
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 
+from portal.config import Config
 from portal.core.calendar import now
 from portal.core.db import db
 from portal.core.errors import NoClient, WrongClient
@@ -107,3 +109,28 @@ def test_the_client_does_not_outlive_the_transaction(acme: Client) -> None:
 
     assert not left
     db.session.rollback()
+
+
+@pytest.mark.parametrize("ending", ["", "an error of its own"])
+def test_no_client_stays_when_the_connection_is_lost(
+    acme: Client, globex: Client, config: Config, ending: str
+) -> None:
+    """Else every later request of this thread would be told that it acts as somebody already."""
+    own, other = acme.id, globex.id
+
+    def work() -> None:
+        with acting_as(own):
+            pid = db.session.scalar(sa.text("SELECT pg_backend_pid()"))
+            with psycopg.connect(config.database_url) as connection:
+                connection.execute("SELECT pg_terminate_backend(%s, 5000)", (pid,))
+            if ending:
+                raise ValueError(ending)
+            db.session.execute(sa.text("SELECT 1"))
+
+    with pytest.raises((DBAPIError, ValueError)):
+        work()
+    with pytest.raises(NoClient):
+        current_client_id()
+
+    with acting_as(other):
+        assert set(db.session.scalars(sa.select(ClientStatusChange.client_id))) == {other}
