@@ -1,5 +1,6 @@
 """Arithmetic over measures. The database adds; only `value` ever divides."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -8,20 +9,20 @@ from operator import add, mul, sub
 Values = Mapping[str, Decimal | None]
 
 
-class Formula:
+class Formula(ABC):
     """Something with a number for every row: a measure, or arithmetic over formulas."""
 
+    @abstractmethod
     def measure_keys(self) -> tuple[str, ...]:
         """Keys of the measures that it is made of, each once, from left to right."""
-        raise NotImplementedError
 
+    @abstractmethod
     def value(self, values: Values) -> Decimal | None:
         """None when undefined, as a ratio over nothing is; never a made-up zero."""
-        raise NotImplementedError
 
+    @abstractmethod
     def text(self) -> str:
         """Write it down for people."""
-        raise NotImplementedError
 
     def terms(self) -> dict[str, int] | None:
         """Sign of each measure, if it is nothing but a sum of them; else None."""
