@@ -2,7 +2,7 @@
 Rebuilds what is derived from the marked entities of one client, in one transaction.
 
 Marks are deleted first and facts read afterwards, so a fact that is committed meanwhile keeps its
-mark for the next sweep (docs/adr, "Marks go before facts are read").
+mark for the next sweep (docs/adr/0009).
 """
 
 from uuid import UUID

@@ -46,6 +46,16 @@ FULL JOIN (SELECT {KEY}, value FROM recounted) r USING ({KEY})
 WHERE s.value IS DISTINCT FROM r.value
 ORDER BY {KEY}
 """  # noqa: S608 - our own columns
+# The hours of a day must add up to it, for the measures that are kept by hour too.
+COMPARE_HOURS = f"""
+SELECT {KEY}, s.value, r.value
+FROM (SELECT {KEY}, sum(value) AS value FROM rollup_hours
+  WHERE client_id = :client AND day = ANY(CAST(:days AS date[])) GROUP BY {KEY}) s
+FULL JOIN (SELECT {KEY}, value FROM recounted WHERE measure = ANY(CAST(:hourly AS text[]))) r
+  USING ({KEY})
+WHERE s.value IS DISTINCT FROM r.value
+ORDER BY {KEY}
+"""  # noqa: S608 - our own columns
 ROLLED = """
 SELECT day, rolled_at FROM rollup_days
 WHERE client_id = :client AND day >= :start AND day < :end ORDER BY rolled_at
@@ -72,7 +82,7 @@ class Difference:
     measure: str
     currency: str
     dimensions: dict[str, str]
-    """Those that are not ''."""
+    """Those that are not ''; `hours` where it is the stored hours that do not add up."""
     stored: Decimal | None
     recount: Decimal | None
 
@@ -139,7 +149,10 @@ def _compare(
     for family in FAMILIES.values():
         if passes.stored(family):
             work.connection.execute(sa.text(RECOUNT + passes.select(family)), binds)
-    for row in work.ask(COMPARE, days=list(days)).all():
-        day, measure, currency, *dimensions, stored, recount = row
-        named = {n: v for n, v in zip(DIMENSIONS, dimensions, strict=True) if v}
-        yield Difference(work.client_id, day, measure, currency, named, stored, recount)
+    hourly = [m.key for f in FAMILIES.values() for m in passes.stored(f, hourly=True)]
+    for sql, is_hours in ((COMPARE, False), (COMPARE_HOURS, True)):
+        for row in work.ask(sql, days=list(days), hourly=hourly).all():
+            day, measure, currency, *dimensions, stored, recount = row
+            named = {n: v for n, v in zip(DIMENSIONS, dimensions, strict=True) if v}
+            named |= {"hours": "all"} if is_hours else {}
+            yield Difference(work.client_id, day, measure, currency, named, stored, recount)
