@@ -11,6 +11,7 @@ from portal.catalog.rows import FactRow, Rows, RowsQuery
 from portal.core.calendar import Calendar
 from portal.core.units import Unit, count, figure, money_exact
 from portal.widgets.filter_bar import days_in_words
+from portal.widgets.overview.figures import label_for
 
 FACTS = {
     "funnel_events": "Funnel event",
@@ -53,7 +54,9 @@ class Behind:
     """How many rows, and what they add up to where that is another number."""
 
 
-def behind(question: RowsQuery, found: Rows, result: Result, calendar: Calendar) -> Behind:
+def behind(
+    question: RowsQuery, found: Rows, result: Result, calendar: Calendar, trade: str
+) -> Behind:
     """Put a figure and its rows into words."""
     metric = question.of.asked[0]
     numerator, denominator = metric.parts
@@ -63,7 +66,7 @@ def behind(question: RowsQuery, found: Rows, result: Result, calendar: Calendar)
         parts.append(("denominator", denominator.text()))
     money = any(row.currency for row in found.items)
     return Behind(
-        title=metric.label,
+        title=label_for(metric.key, trade),
         value=figure(result.total[metric.key], metric.unit, currency=result.currency),
         definition=metric.definition,
         formula=metric.formula.text(),

@@ -72,7 +72,7 @@ def _context(metric: str) -> dict[str, Any]:
     question = _question(metric)
     found = rows_of(question, g.calendar, g.client.id)
     result = answer(question.of, g.calendar, g.client.id)
-    shown: Behind = behind(question, found, result, g.calendar)
+    shown: Behind = behind(question, found, result, g.calendar, g.client.trade)
     own = {**kept(request.args), "part": question.part}
     return {
         "behind": shown,
