@@ -87,7 +87,7 @@ class Served:
 def served(app: Flask, config: Config) -> Iterator[Served]:
     """Serve the portal on loopback, with a contractor, a clinic in Kathmandu and a new client."""
     own = create_app(replace(config, demo=True, base_url="http://127.0.0.1"), testing=True)
-    own.config.update(PROPAGATE_EXCEPTIONS=False, TICK_SECONDS=1)
+    own.config.update(PROPAGATE_EXCEPTIONS=False)
     if not (assets.GEN / "manifest.json").exists():
         assets.build(own)
     server = make_server("127.0.0.1", 0, own, threaded=True)
