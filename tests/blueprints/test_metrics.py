@@ -24,6 +24,8 @@ from portal.supervisor.family import fork
 TOKEN = "a token for tests only"
 HEADERS = {"Authorization": f"Bearer {TOKEN}"}
 
+KNOWN_METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "OTHER"}
+
 Figures = dict[tuple[str, ...], float]
 
 
@@ -78,12 +80,14 @@ def test_methods_that_nobody_knows_make_no_new_figures(told: Flask) -> None:
     for number in range(5):
         told.test_client().open("/login", method=f"ODD{number}")
 
-    assert {key[1] for key in ask(told) if key[0] == "portal_requests_total"} <= {"GET", "OTHER"}
+    found = {key[1] for key in ask(told) if key[0] == "portal_requests_total"}
+    assert found <= KNOWN_METHODS
+    assert "OTHER" in found
 
 
 def test_the_database_is_asked(told: Flask, acme: Client) -> None:
     sweep()
-    happened = datetime(2026, 3, 3, 12, tzinfo=UTC)
+    happened = datetime(1901, 3, 3, 12, tzinfo=UTC)  # longer ago than what other tests send
     lead = {"external_id": "L1", "occurred_at": happened.isoformat()}
     facts.store(acme.id, "leads", "crm", [lead])
     enqueue("housekeeping.clear")

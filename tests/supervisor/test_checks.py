@@ -59,6 +59,14 @@ def test_the_roles_of_setup_are_well(config: Config) -> None:
     assert all(found.ok for found in roles.look(Place(config)))
 
 
+def test_a_temporary_table_is_no_power(config: Config) -> None:
+    """Ingest keeps one in each of its connections."""
+    with psycopg.connect(config.database_url) as connection:
+        connection.execute("CREATE TEMP TABLE staged AS SELECT 1 AS one")
+        connection.commit()
+        assert all(found.ok for found in roles.look(Place(config)))
+
+
 def test_a_superuser_is_fatal(config: Config, urls: Urls) -> None:
     """No policy holds one."""
     found = worst(roles.look, replace(config, database_url=urls.superuser))

@@ -174,6 +174,7 @@ def test_a_lost_connection_costs_no_try(
         connection.execute(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
             " WHERE state = 'idle in transaction' AND query LIKE 'INSERT INTO agency_audit%'"
+            " AND datname = current_database()"
         )
 
     found = until(run_id, "done")

@@ -6,7 +6,8 @@ from portal.supervisor.checks.finding import Finding, Place
 
 POWERS = """
     SELECT current_user, rolsuper, rolbypassrls, rolcreaterole,
-           EXISTS (SELECT FROM pg_class WHERE relowner = pg_roles.oid AND relkind IN ('r', 'p')),
+           EXISTS (SELECT FROM pg_class WHERE relowner = pg_roles.oid AND relkind IN ('r', 'p')
+                   AND relpersistence <> 't'),
            pg_has_role(current_user, (SELECT datdba FROM pg_database
                                       WHERE datname = current_database()), 'MEMBER')
     FROM pg_roles WHERE rolname = current_user
