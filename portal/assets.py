@@ -10,10 +10,13 @@ import json
 import re
 import shutil
 from functools import lru_cache
+from mimetypes import guess_type
 from pathlib import Path
 
-from flask import Flask, Response, request, send_from_directory, url_for
+from flask import Flask, Response, request, url_for
 from flask_assets import Bundle, Environment
+from werkzeug.exceptions import NotFound
+from werkzeug.security import safe_join
 
 HERE = Path(__file__).resolve().parent
 STATIC = HERE / "static"
@@ -62,16 +65,20 @@ def icon_url(name: str) -> str:
 
 def built_asset(name: str) -> Response:
     """Send one built file: compressed where the browser takes it, cached for ever."""
+    path = safe_join(str(GEN), name)
+    if path is None or not Path(path).is_file():
+        raise NotFound
     packed = Path(name).suffix in _COMPRESSED and request.accept_encodings["gzip"] > 0
-    packed = packed and (GEN / f"{name}.gz").is_file()
-    answer = send_from_directory(GEN, f"{name}.gz" if packed else name, conditional=True)
+    packed = packed and Path(f"{path}.gz").is_file()
+    # Read whole: they are small, and no open file is left behind when a browser goes away.
+    content = Path(f"{path}.gz" if packed else path).read_bytes()
+    answer = Response(content, mimetype=guess_type(name)[0] or "application/octet-stream")
     if packed:
         answer.headers["Content-Encoding"] = "gzip"
-        answer.mimetype = {".css": "text/css", ".js": "text/javascript"}.get(
-            Path(name).suffix, "image/svg+xml"
-        )
+    answer.set_etag(f"{name}{'.gz' if packed else ''}")
     answer.headers["Vary"] = "Accept-Encoding"
     answer.headers["Cache-Control"] = FOREVER
+    answer.make_conditional(request)
     return answer
 
 

@@ -2,6 +2,7 @@
 
 import os
 import signal
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -30,10 +31,13 @@ Figures = dict[tuple[str, ...], float]
 
 
 @pytest.fixture
-def told(app: Flask, config: Config, monkeypatch: pytest.MonkeyPatch) -> Flask:
-    """The portal with a token for /metrics."""
-    monkeypatch.setitem(app.config, "PORTAL", replace(config, metrics_token=TOKEN))
-    return app
+def told(config: Config, tmp_path: Path) -> Iterator[Flask]:
+    """A portal with a token for /metrics, and counts that no other test adds to."""
+    app = create_app(replace(config, metrics_token=TOKEN, data_dir=tmp_path), testing=True)
+    yield app
+    with app.app_context():
+        db.engine.dispose()
+    app.extensions["platform_engine"].dispose()
 
 
 def figures(text: str) -> Figures:
